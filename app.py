@@ -1,0 +1,1 @@
+"""The CDK app: reads the stage and builds its stacks."""

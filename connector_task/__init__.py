@@ -1,0 +1,1 @@
+"""The connector: publishes every committed change of configured tables to Ably, in order."""

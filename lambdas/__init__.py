@@ -1,0 +1,1 @@
+"""The Lambda functions: one folder each, and `common` that they share."""

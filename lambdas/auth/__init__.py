@@ -1,0 +1,1 @@
+"""The auth function: a TokenRequest for each client."""

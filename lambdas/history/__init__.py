@@ -1,0 +1,1 @@
+"""The history function: pages of the messages that are in the table."""

@@ -1,0 +1,1 @@
+"""The ingest function: messages from the Ably rule become rows."""

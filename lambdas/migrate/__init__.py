@@ -1,0 +1,1 @@
+"""The migrate function: brings the chat schema up to date at deploy."""

@@ -1,0 +1,27 @@
+"""TCP ports on loopback."""
+
+import socket
+
+from local.errors import LocalError
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nothing listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def require_free(port: int, *, option: str) -> None:
+    """Check that a port the user chose can be had.
+
+    Raises:
+        LocalError: something listens there; the message names the option that changes the port.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            msg = f"port {port} is in use: stop what listens there, or choose another by {option}"
+            raise LocalError(msg) from error

