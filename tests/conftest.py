@@ -1,3 +1,8 @@
 """Fixtures for every tier: each plug-in is one subject."""
 
-pytest_plugins = ["tests.fixtures.postgres"]
+pytest_plugins = [
+    "tests.fixtures.ably",
+    "tests.fixtures.browser",
+    "tests.fixtures.local_run",
+    "tests.fixtures.postgres",
+]
