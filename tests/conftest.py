@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "tests.fixtures.ably",
+    "tests.fixtures.aws",
     "tests.fixtures.browser",
     "tests.fixtures.local_run",
     "tests.fixtures.postgres",

@@ -1,0 +1,91 @@
+# `make` alone lists the targets. Each target sets up what it needs when that is due.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+STAGE ?= dev
+
+PYTHON_READY := .venv/.ready
+CDK_READY := node_modules/.ready
+WEB_READY := web/node_modules/.ready
+BROWSER_READY := .setup/browser
+BUNDLES_READY := .setup/bundles
+PAGE := web/dist/index.html
+WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+CDK := JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20 PATH="$(CURDIR)/.venv/bin:$$PATH" node_modules/.bin/cdk
+
+export CDK_DISABLE_CLI_TELEMETRY := true
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+.PHONY: setup
+setup: $(PYTHON_READY) $(CDK_READY) $(PAGE) $(BROWSER_READY) $(BUNDLES_READY) ## Install all that the other targets need
+
+.PHONY: local
+local: $(PYTHON_READY) $(PAGE) ## Run everything on this machine; ARGS="--help" shows the options
+	@exec .venv/bin/python -m local $(ARGS)
+
+.PHONY: test
+test: setup ## Run all tests
+	@.venv/bin/python -m pytest
+	@npm --prefix web run --silent test
+
+.PHONY: check
+check: $(PYTHON_READY) $(WEB_READY) ## Check style, types and floors, as CI does
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+	@npm --prefix web run --silent lint
+	@npm --prefix web run --silent typecheck
+
+.PHONY: format
+format: $(PYTHON_READY) ## Format the Python code and mend what can be mended
+	@.venv/bin/ruff check --fix .
+	@.venv/bin/ruff format .
+
+.PHONY: synth
+synth: $(PYTHON_READY) $(CDK_READY) $(BUNDLES_READY) ## Synthesize the stacks of STAGE (dev) into cdk.out
+	@$(CDK) synth --quiet -c stage=$(STAGE)
+
+.PHONY: deploy
+deploy: $(PYTHON_READY) $(CDK_READY) $(BUNDLES_READY) ## Deploy the stacks of STAGE (dev) with the AWS credentials in force
+	@$(CDK) deploy --all -c stage=$(STAGE)
+
+.PHONY: requirements
+requirements: $(PYTHON_READY) ## Compile the .in files to pinned, hashed .txt files; UPGRADE=1 takes the newest
+	@scripts/compile_requirements.sh
+
+.PHONY: web
+web: $(PAGE) ## Build the chat page into web/dist
+
+.PHONY: clean
+clean: ## Remove all that was installed, built or stored, the local run's data included
+	rm -rf .venv .setup .local node_modules web/node_modules web/dist cdk.out test-results .mypy_cache .pytest_cache .ruff_cache
+
+$(PYTHON_READY): requirements-dev.txt scripts/setup_python.sh
+	@scripts/setup_python.sh
+	@touch $@
+
+$(CDK_READY): package-lock.json
+	@scripts/require_node.sh
+	@npm ci --silent
+	@touch $@
+
+$(WEB_READY): web/package-lock.json
+	@scripts/require_node.sh
+	@npm --prefix web ci --silent
+	@touch $@
+
+$(PAGE): $(WEB_READY) $(WEB_SOURCES)
+	@npm --prefix web run --silent build
+	@touch $@
+
+$(BROWSER_READY): $(PYTHON_READY)
+	@.venv/bin/python scripts/ensure_browser.py
+	@mkdir -p $(@D) && touch $@
+
+$(BUNDLES_READY): $(PYTHON_READY) $(wildcard lambdas/*/requirements.txt)
+	@.venv/bin/python -m infra.bundling --prefetch
+	@mkdir -p $(@D) && touch $@
