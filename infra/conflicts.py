@@ -1,0 +1,80 @@
+"""What two settings, each right by itself, may not say together.
+
+A rule's parameters are the settings it compares; it gives the sentence, or None where they agree.
+"""
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+
+# What Fargate sells: CPU units to MiB of memory.
+FARGATE_SIZES = {
+    256: (512, 1024, 2048),
+    512: (1024, 2048, 3072, 4096),
+    1024: tuple(range(2048, 8193, 1024)),
+    2048: tuple(range(4096, 16385, 1024)),
+}
+
+
+def conflicts(values: Mapping[str, object]) -> Iterator[str]:
+    """A sentence for each conflict between those settings that could be read."""
+    for rule in _RULES:
+        names = inspect.signature(rule).parameters
+        if all(name in values for name in names):
+            sentence = rule(**{name: values[name] for name in names})
+            if sentence:
+                yield sentence
+
+
+def _protected_without_backups(*, protect_data: bool, database_backup_days: int) -> str | None:
+    if protect_data and database_backup_days == 0:
+        return (
+            "protect_data=true needs database_backup_days of 1 or more: without backups a wrong "
+            "DELETE is final."
+        )
+    return None
+
+
+def _fargate_size(*, connector_cpu_units: int, connector_memory_mb: int) -> str | None:
+    sizes = FARGATE_SIZES[connector_cpu_units]
+    if connector_memory_mb in sizes:
+        return None
+    return (
+        f"connector_memory_mb must be one of {', '.join(map(str, sizes))} where "
+        f"connector_cpu_units is {connector_cpu_units}, not {connector_memory_mb}."
+    )
+
+
+def _burst_below_rate(*, api_rate_per_second: int, api_burst_count: int) -> str | None:
+    if api_burst_count < api_rate_per_second:
+        return (
+            f"api_burst_count ({api_burst_count}) must not be below api_rate_per_second "
+            f"({api_rate_per_second}): the rate could never be reached."
+        )
+    return None
+
+
+def _loop(*, outgoing_channel: str, incoming_channel: str) -> str | None:
+    if outgoing_channel == incoming_channel:
+        return (
+            f"outgoing_channel and incoming_channel must differ, both are {outgoing_channel!r}: "
+            "each published change would be ingested again, without end."
+        )
+    return None
+
+
+def _half_an_ably_identity(*, ably_account_id: str | None, ably_app_id: str | None) -> str | None:
+    if (ably_account_id is None) != (ably_app_id is None):
+        return (
+            "ably_account_id and ably_app_id must be set together: the external id by which Ably "
+            "may assume its role is made of both."
+        )
+    return None
+
+
+_RULES: tuple[Callable[..., str | None], ...] = (
+    _protected_without_backups,
+    _fargate_size,
+    _burst_below_rate,
+    _loop,
+    _half_an_ably_identity,
+)
