@@ -1,8 +1,11 @@
 """TCP ports on loopback."""
 
+import asyncio
 import socket
 
 from local.errors import LocalError
+
+POLL_SECONDS = 0.02
 
 
 def free_port() -> int:
@@ -25,3 +28,19 @@ def require_free(port: int, *, option: str) -> None:
         except OSError as error:
             msg = f"port {port} is in use: stop what listens there, or choose another by {option}"
             raise LocalError(msg) from error
+
+
+async def wait_until_listening(port: int, timeout_seconds: float) -> bool:
+    """Wait until a port of 127.0.0.1 accepts connections; False when the time is up."""
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            while True:
+                try:
+                    _, writer = await asyncio.open_connection("127.0.0.1", port)
+                except OSError:
+                    await asyncio.sleep(POLL_SECONDS)
+                else:
+                    writer.close()
+                    return True
+    except TimeoutError:
+        return False

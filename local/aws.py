@@ -1,0 +1,84 @@
+"""SQS and Secrets Manager on this machine: moto's server as a child process.
+
+What it holds lives in memory: queues and secrets are made anew at every start, under the same
+names.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import boto3
+from mypy_boto3_sqs import SQSClient
+
+from local.errors import LocalError
+from local.lambda_service.function import ACCOUNT_ID, REGION
+from local.ports import wait_until_listening
+from local.processes import ChildProcess, ProcessHost
+
+START_SECONDS = 30.0
+REJECT_QUEUE = "reject"
+DEAD_LETTER_QUEUE = "ingest-dead-letter"
+
+
+class AwsServices:
+    """The queues and secrets of the deployed stacks, under loopback addresses.
+
+    All addresses are known before the start, so that others can start at the same time.
+    """
+
+    def __init__(self, port: int, host: ProcessHost) -> None:
+        self.endpoint_url = f"http://127.0.0.1:{port}"
+        self.reject_queue_url = f"{self.endpoint_url}/{ACCOUNT_ID}/{REJECT_QUEUE}"
+        self.dead_letter_queue_url = f"{self.endpoint_url}/{ACCOUNT_ID}/{DEAD_LETTER_QUEUE}"
+        self._port = port
+        self.process = ChildProcess(
+            "aws",
+            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+            environment={**os.environ, "MOTO_ACCOUNT_ID": ACCOUNT_ID, "PYTHONWARNINGS": "ignore"},
+            host=host,
+        )
+
+    def sqs(self) -> SQSClient:
+        """A client of the local SQS."""
+        return self._session().client("sqs", endpoint_url=self.endpoint_url)
+
+    async def start(self, secrets: Mapping[str, str]) -> None:
+        """Start the server and make the queues, and the secrets by name.
+
+        Raises:
+            LocalError: it did not start.
+        """
+        await self.process.start()
+        listening = asyncio.create_task(wait_until_listening(self._port, START_SECONDS))
+        gone = asyncio.create_task(self.process.wait())
+        try:
+            either: set[asyncio.Future[Any]] = {listening, gone}
+            await asyncio.wait(either, return_when="FIRST_COMPLETED")
+            if gone.done() or not listening.result():
+                raise LocalError("the local SQS and Secrets Manager did not start: see the aws log")
+        finally:
+            listening.cancel()
+            gone.cancel()
+        await asyncio.to_thread(self._fill, secrets)
+
+    async def stop(self) -> None:
+        """Stop the server."""
+        await self.process.stop(grace_seconds=1.0)
+
+    def _fill(self, secrets: Mapping[str, str]) -> None:
+        sqs = self.sqs()
+        for name in (REJECT_QUEUE, DEAD_LETTER_QUEUE):
+            sqs.create_queue(QueueName=name)
+        vault = self._session().client("secretsmanager", endpoint_url=self.endpoint_url)
+        for name, value in secrets.items():
+            vault.create_secret(Name=name, SecretString=value)
+
+    def _session(self) -> boto3.Session:
+        return boto3.Session(
+            aws_access_key_id="local",
+            aws_secret_access_key="local",  # noqa: S106  # moto takes any
+            region_name=REGION,
+        )

@@ -1,0 +1,11 @@
+"""A local Lambda service: AWS's Invoke API in front, AWS's own runtime client in each worker.
+
+Good for development and tests: boto3 and the local Ably's rules call it as they call AWS. It knows
+no versions, aliases, layers or permissions, and does not check signatures.
+"""
+
+from local.lambda_service.function import Function
+from local.lambda_service.invocation import Outcome
+from local.lambda_service.service import LambdaService
+
+__all__ = ["Function", "LambdaService", "Outcome"]

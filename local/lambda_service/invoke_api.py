@@ -1,0 +1,111 @@
+"""AWS's Invoke API over HTTP, as boto3's Lambda client and an Ably rule speak it."""
+
+import base64
+import re
+from typing import Protocol
+
+from aiohttp import web
+
+from local.lambda_service.errors import (
+    FunctionNotFoundError,
+    InvalidParameterError,
+    InvokeError,
+    PayloadTooLargeError,
+)
+from local.lambda_service.invocation import Invocation, Outcome, new_trace_id
+
+MAX_SYNC_BYTES = 6 * 1024 * 1024
+
+# A plain name, `account:function:name`, or a whole ARN, each with a qualifier or without.
+_FUNCTION_NAME = re.compile(
+    r"(?:(?:arn:aws:lambda:[a-z0-9-]+:)?\d{12}:function:)?(?P<name>[\w-]+)(?::(?P<qualifier>[\w$-]+))?"
+)
+
+
+class Functions(Protocol):
+    """What the API needs of the service behind it."""
+
+    async def invoke(self, name: str, invocation: Invocation) -> Outcome:
+        """Run a function and wait."""
+
+    def invoke_event(self, name: str, invocation: Invocation) -> None:
+        """Run a function in the background."""
+
+    def require(self, name: str) -> None:
+        """Raise where there is no such function."""
+
+
+def invoke_api(functions: Functions) -> web.Application:
+    """The web application of the API."""
+
+    async def invoke(request: web.Request) -> web.Response:
+        try:
+            return await _invoke(functions, request)
+        except InvokeError as error:
+            return _refusal(error)
+
+    # The limit is a byte above what is allowed, so that the service's own check gives the answer.
+    app = web.Application(client_max_size=MAX_SYNC_BYTES + 1)
+    app.router.add_post("/2015-03-31/functions/{name}/invocations", invoke)
+    return app
+
+
+async def _invoke(functions: Functions, request: web.Request) -> web.Response:
+    name = _function_name(request)
+    functions.require(name)
+    kind = request.headers.get("X-Amz-Invocation-Type", "RequestResponse")
+    if kind == "DryRun":
+        return web.Response(status=204)
+    invocation = Invocation(
+        payload=await _payload(request),
+        trace_id=request.headers.get("X-Amzn-Trace-Id") or new_trace_id(),
+        client_context=_client_context(request),
+    )
+    headers = {"x-amzn-RequestId": invocation.request_id}
+    if kind == "Event":
+        functions.invoke_event(name, invocation)
+        return web.Response(status=202, headers=headers)
+    if kind != "RequestResponse":
+        raise InvalidParameterError(f"unknown invocation type {kind!r}")
+    outcome = await functions.invoke(name, invocation)
+    headers["X-Amz-Executed-Version"] = "$LATEST"
+    if outcome.failed:
+        headers["X-Amz-Function-Error"] = "Unhandled"
+    return web.Response(body=outcome.payload, content_type="application/json", headers=headers)
+
+
+def _function_name(request: web.Request) -> str:
+    match = _FUNCTION_NAME.fullmatch(request.match_info["name"])
+    if match is None:
+        raise InvalidParameterError(f"not a function name: {request.match_info['name']!r}")
+    qualifier = match["qualifier"] or request.query.get("Qualifier", "$LATEST")
+    if qualifier != "$LATEST":
+        raise FunctionNotFoundError(f"Function not found: {match['name']}:{qualifier}")
+    return match["name"]
+
+
+async def _payload(request: web.Request) -> bytes:
+    try:
+        return await request.read() or b"{}"
+    except web.HTTPRequestEntityTooLarge as error:
+        raise PayloadTooLargeError(
+            f"Request must be smaller than {MAX_SYNC_BYTES} bytes for the InvokeFunction operation"
+        ) from error
+
+
+def _client_context(request: web.Request) -> str | None:
+    encoded = request.headers.get("X-Amz-Client-Context")
+    if encoded is None:
+        return None
+    try:
+        return base64.b64decode(encoded, validate=True).decode()
+    except ValueError as error:
+        raise InvalidParameterError("the client context is not base64 of UTF-8") from error
+
+
+def _refusal(error: InvokeError) -> web.Response:
+    return web.json_response(
+        {"Type": "User", "message": str(error), "Message": str(error)},
+        status=error.status,
+        headers={"x-amzn-ErrorType": error.error_type},
+    )

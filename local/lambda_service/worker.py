@@ -1,0 +1,129 @@
+"""One worker: a process of AWS's runtime client and the handler, one invocation at a time."""
+
+import asyncio
+import os
+import sys
+import time
+from typing import Any
+
+from local.lambda_service.function import MEMORY_MB, REGION, Function
+from local.lambda_service.invocation import (
+    Invocation,
+    Outcome,
+    exited,
+    not_started,
+    timed_out,
+)
+from local.lambda_service.runtime_api import RuntimeApi
+from local.processes import ChildProcess, ProcessHost
+
+INIT_SECONDS = 30.0
+# Variables of this machine that a program needs to run at all; nothing else gets through, so that
+# a handler cannot reach a real AWS account by the developer's own credentials.
+INHERITED = ("PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "SYSTEMROOT")
+
+
+class Worker:
+    """A process of one function. After a timeout, a crash or an init error it is spent."""
+
+    def __init__(self, function: Function, host: ProcessHost) -> None:
+        self._function = function
+        self._host = host
+        self._api = RuntimeApi(function)
+        self._process: ChildProcess | None = None
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can take an invocation, if only after it has finished starting."""
+        return self._process is not None and self._process.returncode is None
+
+    async def start(self) -> None:
+        """Start the process; it goes on loading the handler after this returns."""
+        address = await self._api.start()
+        self._process = ChildProcess(
+            self._function.name,
+            [sys.executable, "-m", "awslambdaric", self._function.handler],
+            environment=self._environment(address),
+            host=self._host,
+        )
+        await self._process.start()
+
+    async def invoke(self, invocation: Invocation) -> Outcome:
+        """Run one invocation; every failure of function or process is in the outcome."""
+        if self._process is None:
+            raise RuntimeError("the worker was not started")
+        gone = asyncio.create_task(self._process.wait())
+        try:
+            failure = await self._wait_until_ready(invocation, gone)
+            if failure is not None:
+                return failure
+            return await self._run(invocation, gone)
+        finally:
+            gone.cancel()
+
+    async def stop(self) -> None:
+        """Kill the process, as Lambda does with a worker it no longer needs."""
+        if self._process is not None:
+            await self._process.kill()
+        await self._api.stop()
+
+    async def _wait_until_ready(
+        self, invocation: Invocation, gone: asyncio.Task[int]
+    ) -> Outcome | None:
+        ready = asyncio.create_task(self._api.ready.wait())
+        either: set[asyncio.Future[Any]] = {ready, gone}
+        await asyncio.wait(either, timeout=INIT_SECONDS, return_when="FIRST_COMPLETED")
+        ready.cancel()
+        if gone.done():
+            if self._api.init_error is not None:
+                return Outcome(self._api.init_error, failed=True)
+            return exited(invocation, gone.result())
+        if not self._api.ready.is_set():
+            await self.stop()
+            return not_started(invocation, INIT_SECONDS)
+        return None
+
+    async def _run(self, invocation: Invocation, gone: asyncio.Task[int]) -> Outcome:
+        started = time.perf_counter()
+        answer = self._api.offer(invocation)
+        either: set[asyncio.Future[Any]] = {answer, gone}
+        limit = self._function.timeout_seconds
+        await asyncio.wait(either, timeout=limit, return_when="FIRST_COMPLETED")
+        if answer.done():
+            outcome = answer.result()
+        elif gone.done():
+            outcome = exited(invocation, gone.result())
+        else:
+            outcome = timed_out(invocation, limit)
+            await self.stop()
+        duration_ms = (time.perf_counter() - started) * 1000
+        ending = " failed: " + outcome.error_message() if outcome.failed else ""
+        report = f"REPORT RequestId: {invocation.request_id} Duration: {duration_ms:.2f} ms{ending}"
+        self._host.log(self._function.name, report)
+        return outcome
+
+    def _environment(self, runtime_api: str) -> dict[str, str]:
+        function = self._function
+        inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
+        return {
+            **inherited,
+            "AWS_ACCESS_KEY_ID": "local",
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_SESSION_TOKEN": "local",
+            **function.environment,
+            "_HANDLER": function.handler,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_python{sys.version_info[0]}.{sys.version_info[1]}",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(MEMORY_MB),
+            "AWS_LAMBDA_FUNCTION_NAME": function.name,
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
+            "AWS_LAMBDA_LOG_STREAM_NAME": "local",
+            "AWS_LAMBDA_RUNTIME_API": runtime_api,
+            "AWS_REGION": REGION,
+            "LAMBDA_TASK_ROOT": str(self._host.folder),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPATH": str(self._host.folder),
+            "TZ": "UTC",
+        }

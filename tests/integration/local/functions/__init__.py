@@ -1,0 +1,1 @@
+"""The task root of the sample functions."""

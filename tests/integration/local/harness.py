@@ -1,0 +1,86 @@
+"""What the tests of the local services share: output to wait for, and boto3 as the caller."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from mypy_boto3_lambda import LambdaClient
+
+from local.lambda_service import Function, LambdaService
+
+Found = TypeVar("Found")
+
+FUNCTIONS = Path(__file__).parent / "functions"
+
+
+@dataclass
+class Lines:
+    """Collects what processes write, and lets a test wait for a line."""
+
+    seen: list[tuple[str, str]] = field(default_factory=list)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __call__(self, source: str, line: str) -> None:
+        self.seen.append((source, line))
+        self._changed.set()
+
+    async def wait_for(self, text: str) -> tuple[str, str]:
+        async with asyncio.timeout(10):
+            while True:
+                for source, line in self.seen:
+                    if text in line:
+                        return source, line
+                self._changed.clear()
+                await self._changed.wait()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What boto3 got from an invocation."""
+
+    status: int
+    error: str | None
+    payload: Any
+
+
+@dataclass(frozen=True)
+class Lambda:
+    """A running service as its callers see it."""
+
+    service: LambdaService
+    client: LambdaClient
+    lines: Lines
+
+    async def invoke(self, name: str, event: Any = None, **options: Any) -> Answer:
+        payload = json.dumps(event if event is not None else {}).encode()
+        response = await asyncio.to_thread(
+            lambda: self.client.invoke(FunctionName=name, Payload=payload, **options)
+        )
+        body = await asyncio.to_thread(response["Payload"].read)
+        return Answer(
+            response["StatusCode"],
+            response.get("FunctionError"),
+            json.loads(body) if body else None,
+        )
+
+
+RunFunctions = Callable[..., AbstractAsyncContextManager[Lambda]]
+
+
+def function(handler: str, **options: Any) -> Function:
+    """A function named like its sample handler."""
+    module, _, name = handler.rpartition(".")
+    return Function(name=name, handler=f"{module or 'sample'}.{name}", **options)
+
+
+async def eventually(probe: Callable[[], Awaitable[Found | None]], *, seconds: float = 10) -> Found:
+    """The first result of `probe` that is not None."""
+    async with asyncio.timeout(seconds):
+        while True:
+            if (result := await probe()) is not None:
+                return result
+            await asyncio.sleep(0.02)

@@ -1,0 +1,132 @@
+"""Asynchronous invocation: accepted at once, retried, dead-lettered to the local SQS."""
+
+import asyncio
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.aws import AwsServices
+from tests.integration.local.harness import Lambda, RunFunctions, eventually, function
+
+FAST = (0.01, 0.02)
+
+
+async def send_event(run: Lambda, name: str, event: dict[str, Any]) -> None:
+    answer = await run.invoke(name, event, InvocationType="Event")
+    assert answer.status == 202
+    assert answer.payload is None
+
+
+async def dead_letter(aws: AwsServices) -> Any:
+    def receive() -> Any:
+        answer = aws.sqs().receive_message(
+            QueueUrl=aws.dead_letter_queue_url, MessageAttributeNames=["All"]
+        )
+        return next(iter(answer.get("Messages", [])), None)
+
+    return await eventually(lambda: asyncio.to_thread(receive))
+
+
+def lines_of(path: Path) -> list[str] | None:
+    return path.read_text().splitlines() if path.exists() else None
+
+
+async def test_an_event_is_accepted_before_the_function_has_run(
+    run_functions: RunFunctions, tmp_path: Path
+) -> None:
+    async with run_functions(function("meet")) as run:
+        await send_event(run, "meet", {"folder": str(tmp_path), "count": 2})
+        await send_event(run, "meet", {"folder": str(tmp_path), "count": 2})
+        await run.lines.wait_for("REPORT")
+        assert await asyncio.to_thread(lambda: len(list(tmp_path.iterdir()))) == 2
+
+
+async def test_a_failed_event_is_tried_again_under_the_same_request_id(
+    run_functions: RunFunctions, tmp_path: Path
+) -> None:
+    calls = tmp_path / "calls"
+    async with run_functions(function("fail_once", retry_delays_seconds=FAST)) as run:
+        await send_event(run, "fail_once", {"calls": str(calls)})
+        await run.lines.wait_for("not yet")
+
+        async def second_call() -> list[str] | None:
+            made = lines_of(calls) or []
+            return made if len(made) == 2 else None
+
+        first, second = await eventually(second_call)
+    assert first == second
+
+
+async def test_an_event_that_fails_three_times_is_in_the_dead_letter_queue_as_aws_writes_it(
+    run_functions: RunFunctions, aws: AwsServices, tmp_path: Path
+) -> None:
+    calls = tmp_path / "calls"
+    fail = function(
+        "fail", retry_delays_seconds=FAST, dead_letter_queue_url=aws.dead_letter_queue_url
+    )
+    async with run_functions(fail, sqs=aws.sqs()) as run:
+        event = {"calls": str(calls)}
+        await send_event(run, "fail", event)
+        message = await dead_letter(aws)
+    assert json.loads(message["Body"]) == event
+    attributes = message["MessageAttributes"]
+    assert attributes["ErrorCode"] == {"DataType": "Number", "StringValue": "200"}
+    assert attributes["ErrorMessage"]["StringValue"] == "no good "
+    assert len(attributes["RequestID"]["StringValue"]) == 36
+    assert lines_of(calls) == ["called"] * 3
+
+
+async def test_an_event_is_not_tried_again_beyond_its_maximum_age(
+    run_functions: RunFunctions, aws: AwsServices, tmp_path: Path
+) -> None:
+    calls = tmp_path / "calls"
+    fail = function(
+        "fail",
+        retry_delays_seconds=(60, 120),
+        max_event_age_seconds=30,
+        dead_letter_queue_url=aws.dead_letter_queue_url,
+    )
+    async with run_functions(fail, sqs=aws.sqs()) as run:
+        started = time.monotonic()
+        await send_event(run, "fail", {"calls": str(calls)})
+        await dead_letter(aws)
+    assert time.monotonic() - started < 20
+    assert lines_of(calls) == ["called"]
+
+
+async def test_a_full_queue_of_events_answers_429_and_boto3_may_come_back(
+    run_functions: RunFunctions, tmp_path: Path
+) -> None:
+    meet = function("meet", max_concurrency=1, max_queued=2, timeout_seconds=20)
+    async with run_functions(meet) as run:
+        event = {"folder": str(tmp_path), "count": 2}
+        await send_event(run, "meet", event)
+        await send_event(run, "meet", event)
+        with pytest.raises(run.client.exceptions.TooManyRequestsException):
+            await send_event(run, "meet", event)
+        (tmp_path / "the other").touch()
+        await run.lines.wait_for("REPORT")
+        await send_event(run, "meet", event)
+
+
+async def test_a_thousand_events_at_concurrency_four_all_run_once(
+    run_functions: RunFunctions, tmp_path: Path
+) -> None:
+    calls = tmp_path / "calls"
+    note = function("fail_once", max_concurrency=4, retry_delays_seconds=())
+    calls.touch()
+    async with run_functions(note) as run:
+        for _ in range(50):
+            await asyncio.gather(
+                *(send_event(run, "fail_once", {"calls": str(calls)}) for _ in range(20))
+            )
+
+        async def all_called() -> list[str] | None:
+            made = lines_of(calls) or []
+            return made if len(made) >= 1000 else None
+
+        ids = await eventually(all_called, seconds=60)
+    assert len(ids) == len(set(ids)) == 1000
