@@ -1,1 +1,24 @@
-"""The CDK app: reads the stage and builds its stacks."""
+"""The CDK app: reads the stage's settings from the context and builds its stacks."""
+
+import sys
+
+import aws_cdk as cdk
+
+from infra.application import build
+from infra.config import StageConfig
+from infra.knobs import ConfigError
+
+
+def main() -> None:
+    """Synthesize the stage that `-c stage=` names."""
+    app = cdk.App()
+    try:
+        config = StageConfig.from_context(app.node.get_all_context())
+    except ConfigError as error:
+        sys.exit(str(error))
+    build(app, config)
+    app.synth()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""Lambda assets without Docker: locked wheels for the runtime's platform beside the function's source.
+"""Lambda assets without Docker: locked wheels for the runtime beside the function's source.
 
 The wheels are installed by uv into a cache keyed by what decides them (lock, platform, Python), so
 that a synth after `python -m infra.bundling` needs no network. A function's asset is a copy of its

@@ -1,0 +1,66 @@
+"""The VPC: public subnets for NAT gateways, private ones for code, isolated ones for data."""
+
+from aws_cdk import aws_ec2 as ec2
+from constructs import Construct
+
+from infra.config import StageConfig
+from infra.log_group import log_group
+from infra.nag import acknowledge
+
+
+class Network(Construct):
+    """Two availability zones with three tiers of subnets each.
+
+    Attributes:
+        vpc: the VPC; `PRIVATE_WITH_EGRESS` is for code, `PRIVATE_ISOLATED` for the database.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
+        super().__init__(scope, construct_id)
+        self.vpc = ec2.Vpc(
+            self,
+            "Vpc",
+            max_azs=2,
+            nat_gateways=config.nat_gateways,
+            subnet_configuration=[
+                ec2.SubnetConfiguration(
+                    name="public",
+                    subnet_type=ec2.SubnetType.PUBLIC,
+                    map_public_ip_on_launch=False,
+                    cidr_mask=24,
+                ),
+                ec2.SubnetConfiguration(
+                    name="code", subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS, cidr_mask=20
+                ),
+                ec2.SubnetConfiguration(
+                    name="data", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED, cidr_mask=24
+                ),
+            ],
+            # Image layers come from S3: this endpoint is free, the NAT gateway's traffic is not.
+            gateway_endpoints={
+                "S3": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.S3)
+            },
+        )
+        if config.vpc_flow_logs:
+            self.vpc.add_flow_log(
+                "FlowLog",
+                destination=ec2.FlowLogDestination.to_cloud_watch_logs(
+                    log_group(self, "FlowLogGroup", config=config)
+                ),
+                traffic_type=ec2.FlowLogTrafficType.REJECT,
+            )
+        else:
+            acknowledge(
+                self.vpc, {"VPC7": "vpc_flow_logs=false: a development stage is not worth the logs"}
+            )
+
+
+def egress_group(
+    scope: Construct, construct_id: str, *, vpc: ec2.IVpc, description: str
+) -> ec2.SecurityGroup:
+    """A security group that nothing reaches and that reaches HTTPS; a database is added to it."""
+    group = ec2.SecurityGroup(
+        scope, construct_id, vpc=vpc, description=description, allow_all_outbound=False
+    )
+    group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.HTTPS, "HTTPS to AWS and to Ably")
+    return group

@@ -1,0 +1,85 @@
+"""What runs: the functions, the HTTP API, the connector, and the role that lets Ably in."""
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from infra.ably_access import AblyAccess
+from infra.config import StageConfig
+from infra.connector import Connector
+from infra.http_api import HttpApi
+from infra.ingest import Ingest
+from infra.migrate import Migrate
+from infra.network import egress_group
+from infra.stateful_stack import StatefulStack
+
+
+class ServiceStack(cdk.Stack):
+    """May be removed and deployed again at any time: it holds nothing but log groups."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, config: StageConfig, stateful: StatefulStack
+    ) -> None:
+        super().__init__(scope, construct_id)
+        vpc = stateful.network.vpc
+        database = stateful.database
+        ably_key = stateful.ably_key.secret
+        # One group for all functions: Lambda shares network interfaces by subnet and group.
+        group = egress_group(
+            self, "FunctionGroup", vpc=vpc, description="Functions: Postgres and AWS"
+        )
+        migrate = Migrate(
+            self, "Migrate", config=config, vpc=vpc, security_group=group, database=database
+        )
+        ingest = Ingest(
+            self,
+            "Ingest",
+            config=config,
+            vpc=vpc,
+            security_group=group,
+            database=database,
+            queues=stateful.queues,
+        )
+        http_api = HttpApi(
+            self,
+            "HttpApi",
+            config=config,
+            vpc=vpc,
+            security_group=group,
+            database=database,
+            ably_key=ably_key,
+        )
+        connector = Connector(
+            self, "Connector", config=config, vpc=vpc, database=database, ably_key=ably_key
+        )
+        migrate.trigger.execute_before(connector.service)
+        self._output(http_api, connector)
+        self._let_ably_in(config, ingest)
+
+    def _output(self, http_api: HttpApi, connector: Connector) -> None:
+        self._tell("ApiUrl", http_api.api.api_endpoint, "Serves GET /auth and GET /messages")
+        self._tell("ConnectorLogGroup", connector.logs.log_group_name, "The connector's log")
+
+    def _let_ably_in(self, config: StageConfig, ingest: Ingest) -> None:
+        """Make Ably's role, and say what to enter in Ably's dashboard for the rule that uses it."""
+        if config.ably_external_id is None:
+            cdk.Annotations.of(self).add_warning_v2(
+                "ably-postgres:no-ably-identity",
+                "ably_account_id and ably_app_id are not set: there is no role for Ably to assume, "
+                "so nothing will invoke the ingest function.",
+            )
+            return
+        access = AblyAccess(
+            self, "AblyAccess", external_id=config.ably_external_id, function=ingest.function
+        )
+        rule = "Ably dashboard, Integrations, AWS Lambda rule:"
+        self._tell("AblyRuleRegion", self.region, f"{rule} region")
+        self._tell("AblyRuleFunction", ingest.function.function_name, f"{rule} function name")
+        self._tell("AblyRuleRoleArn", access.role.role_arn, f"{rule} ARN of the role to assume")
+        self._tell(
+            "AblyRuleChannelFilter",
+            f"^{config.outgoing_channel}$",
+            f"{rule} channel filter; event type Message, enveloped, single requests",
+        )
+
+    def _tell(self, name: str, value: str, description: str) -> None:
+        cdk.CfnOutput(self, name, value=value, description=description)
