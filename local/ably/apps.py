@@ -1,0 +1,105 @@
+"""An app: its keys, tokens, namespaces, rules, channels and connections."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from local.ably.channels import Channel
+from local.ably.clock import Clock
+from local.ably.errors import AblyError
+from local.ably.keys import Key
+from local.ably.limits import Limits
+from local.ably.messages import Message
+from local.ably.rules import Rule
+from local.ably.serials import Serials
+from local.ably.tokens import Tokens
+
+if TYPE_CHECKING:
+    from local.ably.connections import Connection
+
+Invoke = Callable[[Rule, dict[str, Any]], None]
+
+
+@dataclass(kw_only=True)
+class Namespace:
+    """A channel rule of the dashboard: `id` stands for the channels `<id>` and `<id>:*`."""
+
+    id: str
+    persisted: bool = False
+    created_ms: int = 0
+    modified_ms: int = 0
+
+    def matches(self, channel: str) -> bool:
+        """Whether the channel is of this namespace."""
+        return channel == self.id or channel.startswith(f"{self.id}:")
+
+
+@dataclass(kw_only=True)
+class App:
+    """One app of the account.
+
+    Attributes:
+        invoke: called for each event that an enabled rule matches.
+        audit: every message ever accepted, by channel; None keeps none.
+    """
+
+    id: str
+    name: str
+    clock: Clock
+    limits: Limits
+    serials: Serials
+    created_ms: int = 0
+    modified_ms: int = 0
+    enabled: bool = True
+    tls_only: bool = False
+    invoke: Invoke = lambda _rule, _event: None
+    audit: dict[str, list[Message]] | None = None
+    keys: dict[str, Key] = field(default_factory=dict)
+    namespaces: dict[str, Namespace] = field(default_factory=dict)
+    rules: dict[str, Rule] = field(default_factory=dict)
+    channels: dict[str, Channel] = field(default_factory=dict)
+    connections: "dict[str, Connection]" = field(default_factory=dict)
+    tokens: Tokens = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tokens = Tokens(self.clock)
+
+    def add_key(self, key: Key) -> None:
+        """Let a key in."""
+        self.keys[key.key_id] = key
+
+    def key(self, key_id: str) -> Key:
+        """A key by its id.
+
+        Raises:
+            AblyError: 40101, there is none; 40131, it was revoked.
+        """
+        key = self.keys.get(key_id)
+        if key is None:
+            raise AblyError(40101, 401, "invalid credentials; the app has no such key")
+        if not key.enabled:
+            raise AblyError(40131, 401, "key revoked")
+        return key
+
+    def channel(self, name: str) -> Channel:
+        """The channel of this name, made where it does not exist."""
+        channel = self.channels.get(name)
+        if channel is None:
+            persisted = any(
+                namespace.persisted and namespace.matches(name)
+                for namespace in self.namespaces.values()
+            )
+            channel = self.channels[name] = Channel(
+                name,
+                clock=self.clock,
+                limits=self.limits,
+                birth=self.serials.next(),
+                persisted=persisted,
+            )
+        return channel
+
+    def sweep(self) -> None:
+        """Forget the channels that nobody uses and that hold nothing."""
+        now = self.clock.now_ms()
+        for name in [name for name, channel in self.channels.items() if channel.is_idle(now)]:
+            del self.channels[name]

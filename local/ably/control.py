@@ -1,0 +1,259 @@
+"""The Control API under /v1: the account, its apps, their keys, namespaces and rules."""
+
+import hmac
+from typing import Any, TypeVar
+
+from local.ably import capabilities, control_rules
+from local.ably.apps import App, Namespace
+from local.ably.control_fields import Fields, control_error
+from local.ably.errors import AblyError
+from local.ably.http import Request, Response
+from local.ably.keys import Key, generate_key
+from local.ably.service import Service
+
+SCOPES = [
+    f"{verb}:{what}" for what in ("app", "key", "namespace", "rule") for verb in ("read", "write")
+]
+_IGNORED_APP_FIELDS = (
+    "fcmKey",
+    "fcmServiceAccount",
+    "fcmProjectId",
+    "apnsCertificate",
+    "apnsPrivateKey",
+    "apnsUseSandboxEndpoint",
+    "apnsAuthType",
+    "apnsSigningKey",
+    "apnsSigningKeyId",
+    "apnsIssuerKey",
+    "apnsTopicHeader",
+)
+
+
+T = TypeVar("T")
+
+
+class Control:
+    """Answers the requests of one account's bearer token."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def handle(self, request: Request, path: list[str]) -> Response:
+        """Answer a request; `path` is what follows /v1."""
+        try:
+            self._authenticate(request)
+            return self._route(request, path)
+        except AblyError as error:
+            return control_error(error)
+
+    def _authenticate(self, request: Request) -> None:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        wanted = self._service.control_token.encode()
+        if scheme.lower() != "bearer" or not hmac.compare_digest(token.strip().encode(), wanted):
+            raise AblyError(40100, 401, "the access token is missing or wrong")
+
+    def _route(self, request: Request, path: list[str]) -> Response:
+        match path:
+            case ["me"] if request.method == "GET":
+                return Response(value=self._me())
+            case ["accounts", account_id, "apps"]:
+                if account_id != self._service.account_id:
+                    raise AblyError(40400, 404, "account not found")
+                return self._apps(request)
+            case ["apps", app_id]:
+                return self._one_app(request, self._service.app(app_id))
+            case ["apps", app_id, "keys", *rest]:
+                return _keys(self._service, request, self._service.app(app_id), rest)
+            case ["apps", app_id, "namespaces", *rest]:
+                return _namespaces(request, self._service.app(app_id), rest)
+            case ["apps", app_id, "rules", *rest]:
+                return control_rules.handle(request, self._service.app(app_id), rest)
+            case ["apps", _, "queues" | "stats" | "pkcs12", *_] | ["accounts", _, "stats"]:
+                raise AblyError(50100, 501, "the local Ably does not support queues, stats or push")
+        raise AblyError(40400, 404, f"no such resource: {request.method} /v1/{'/'.join(path)}")
+
+    def _me(self) -> dict[str, Any]:
+        return {
+            "token": {"id": "local", "name": "local", "capabilities": SCOPES},
+            "user": {"id": 1, "email": "developer@localhost"},
+            "account": {"id": self._service.account_id, "name": "local"},
+        }
+
+    def _apps(self, request: Request) -> Response:
+        service = self._service
+        if request.method == "GET":
+            return Response(value=[_app(service, app) for app in service.apps.values()])
+        if request.method != "POST":
+            raise _wrong_method()
+        fields = Fields(request.object())
+        name = fields.text("name")
+        fields.take("status", str)
+        tls_only = bool(fields.take("tlsOnly", bool))
+        fields.ignore(*_IGNORED_APP_FIELDS)
+        fields.done()
+        app = service.create_app(name)
+        app.tls_only = tls_only
+        return Response(status=201, value=_app(service, app))
+
+    def _one_app(self, request: Request, app: App) -> Response:
+        if request.method == "DELETE":
+            for connection in list(app.connections.values()):
+                connection.fail(AblyError(40120, 401, "application disabled"))
+            del self._service.apps[app.id]
+            return Response(status=204)
+        if request.method != "PATCH":
+            raise _wrong_method()
+        fields = Fields(request.object())
+        name = fields.take("name", str)
+        status = fields.take("status", str)
+        tls_only = fields.take("tlsOnly", bool)
+        fields.ignore(*_IGNORED_APP_FIELDS)
+        fields.done()
+        app.name = name or app.name
+        app.enabled = app.enabled if status is None else status == "enabled"
+        app.tls_only = app.tls_only if tls_only is None else tls_only
+        app.modified_ms = app.clock.now_ms()
+        return Response(value=_app(self._service, app))
+
+
+def _keys(service: Service, request: Request, app: App, rest: list[str]) -> Response:
+    match request.method, rest:
+        case "GET", []:
+            return Response(value=[_key(key) for key in app.keys.values()])
+        case "POST", []:
+            key = generate_key(app.id, now_ms=service.clock.now_ms())
+            _change_key(key, Fields(request.object()), new=True)
+            app.add_key(key)
+            return Response(status=201, value=_key(key))
+        case "PATCH", [key_id]:
+            key = _find(app.keys, key_id)
+            _change_key(key, Fields(request.object()), new=False)
+            key.modified_ms = service.clock.now_ms()
+            return Response(value=_key(key))
+        case "POST", [key_id, "revoke"]:
+            key = _find(app.keys, key_id)
+            key.enabled = False
+            for connection in list(app.connections.values()):
+                if connection.identity.key is key:
+                    connection.fail(AblyError(40131, 401, "key revoked"))
+            return Response(value={})
+    raise _wrong_method()
+
+
+def _change_key(key: Key, fields: Fields, *, new: bool) -> None:
+    name = fields.text("name") if new else fields.take("name", str)
+    given = fields.take("capability", dict, list)
+    if new and given is None:
+        raise AblyError(40000, 422, "capability is required")
+    revocable = fields.take("revocableTokens", bool)
+    fields.done()
+    if given is not None:
+        # Older clients send a list of operations, for all channels.
+        capability = given if isinstance(given, dict) else {"*": given}
+        key.capability = capabilities.parse(capability)
+    key.name = name or key.name
+    key.revocable_tokens = key.revocable_tokens if revocable is None else revocable
+
+
+def _namespaces(request: Request, app: App, rest: list[str]) -> Response:
+    now = app.clock.now_ms()
+    match request.method, rest:
+        case "GET", []:
+            return Response(value=[_namespace(app, each) for each in app.namespaces.values()])
+        case "POST", []:
+            fields = Fields(request.object())
+            namespace = Namespace(id=fields.text("id"), created_ms=now, modified_ms=now)
+            _change_namespace(namespace, fields)
+            app.namespaces[namespace.id] = namespace
+            return Response(status=201, value=_namespace(app, namespace))
+        case "PATCH", [namespace_id]:
+            namespace = _find(app.namespaces, namespace_id)
+            _change_namespace(namespace, Fields(request.object()))
+            namespace.modified_ms = now
+            return Response(value=_namespace(app, namespace))
+        case "DELETE", [namespace_id]:
+            _find(app.namespaces, namespace_id)
+            del app.namespaces[namespace_id]
+            return Response(status=204)
+    raise _wrong_method()
+
+
+def _change_namespace(namespace: Namespace, fields: Fields) -> None:
+    persisted = fields.take("persisted", bool)
+    for name in (
+        "persistLast",
+        "mutableMessages",
+        "batchingEnabled",
+        "conflationEnabled",
+        "pushEnabled",
+    ):
+        if fields.take(name, bool):
+            raise AblyError(50100, 501, f"the local Ably does not support namespaces with {name}")
+    fields.ignore(
+        "authenticated",
+        "tlsOnly",
+        "exposeTimeserial",
+        "populateChannelRegistry",
+        "batchingInterval",
+        "conflationInterval",
+        "conflationKey",
+    )
+    fields.done()
+    namespace.persisted = namespace.persisted if persisted is None else persisted
+
+
+def _app(service: Service, app: App) -> dict[str, Any]:
+    return {
+        "accountId": service.account_id,
+        "id": app.id,
+        "name": app.name,
+        "status": "enabled" if app.enabled else "disabled",
+        "tlsOnly": app.tls_only,
+        "apnsUseSandboxEndpoint": False,
+        "created": app.created_ms,
+        "modified": app.modified_ms,
+        "_links": {"self": f"/v1/apps/{app.id}"},
+    }
+
+
+def _key(key: Key) -> dict[str, Any]:
+    return {
+        "appId": key.app_id,
+        "id": key.key_id,
+        "name": key.name,
+        "status": 0 if key.enabled else 1,
+        "key": key.text,
+        "capability": key.capability,
+        "revocableTokens": key.revocable_tokens,
+        "created": key.created_ms,
+        "modified": key.modified_ms,
+    }
+
+
+def _namespace(app: App, namespace: Namespace) -> dict[str, Any]:
+    return {
+        "id": namespace.id,
+        "appId": app.id,
+        "persisted": namespace.persisted,
+        "authenticated": False,
+        "persistLast": False,
+        "pushEnabled": False,
+        "tlsOnly": False,
+        "exposeTimeserial": False,
+        "mutableMessages": False,
+        "populateChannelRegistry": False,
+        "batchingEnabled": False,
+        "conflationEnabled": False,
+        "created": namespace.created_ms,
+        "modified": namespace.modified_ms,
+    }
+
+
+def _find(known: dict[str, T], name: str) -> T:
+    if name not in known:
+        raise AblyError(40400, 404, "not found")
+    return known[name]
+
+
+def _wrong_method() -> AblyError:
+    return AblyError(40500, 404, "no such operation")

@@ -1,0 +1,76 @@
+"""Bodies of the Control API: read field by field, refused whole where one is wrong or unknown."""
+
+from typing import Any
+
+from local.ably.errors import AblyError
+from local.ably.http import Response
+
+
+class Fields:
+    """The fields of one body; `done` refuses what nobody asked for."""
+
+    def __init__(self, body: dict[str, Any], *, within: str = "") -> None:
+        self._left = dict(body)
+        self._within = within
+
+    def take(self, name: str, *kinds: type) -> Any:
+        """A field that may be absent or null.
+
+        Raises:
+            AblyError: 422, it has another type.
+        """
+        value = self._left.pop(name, None)
+        if value is not None and not isinstance(value, kinds):
+            raise _invalid(f"{self._within}{name} has the wrong type")
+        return value
+
+    def text(self, name: str, *, one_of: tuple[str, ...] = ()) -> str:
+        """A string that must be there.
+
+        Raises:
+            AblyError: 422, it is absent, empty or not one of those allowed.
+        """
+        value = self.take(name, str)
+        if not value:
+            raise _invalid(f"{self._within}{name} is required")
+        if one_of and value not in one_of:
+            raise _invalid(f"{self._within}{name} must be one of {', '.join(one_of)}")
+        return str(value)
+
+    def section(self, name: str) -> "Fields":
+        """The fields of an object that must be there.
+
+        Raises:
+            AblyError: 422, it is absent or no object.
+        """
+        value = self.take(name, dict)
+        if value is None:
+            raise _invalid(f"{self._within}{name} is required")
+        return Fields(value, within=f"{self._within}{name}.")
+
+    def has(self, name: str) -> bool:
+        """Whether the field is there and not null."""
+        return self._left.get(name) is not None
+
+    def ignore(self, *names: str) -> None:
+        """Accept fields that mean nothing to this server."""
+        for name in names:
+            self._left.pop(name, None)
+
+    def done(self) -> None:
+        """Check that nothing is left.
+
+        Raises:
+            AblyError: 422, there is an unknown field.
+        """
+        if self._left:
+            raise _invalid(f"{self._within}{min(self._left)} is not a known field")
+
+
+def control_error(error: AblyError) -> Response:
+    """The error body of the Control API, which has no `error` around it."""
+    return Response(status=error.status, value=error.info())
+
+
+def _invalid(why: str) -> AblyError:
+    return AblyError(40000, 422, why)

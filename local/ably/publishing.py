@@ -1,0 +1,125 @@
+"""One publish, whichever way it came: checked, counted, given its serials, delivered.
+
+The order matters: a publish that is refused for good is told so even when the rate is used up, a
+duplicate is recognised before anything is delivered, and a refused publish leaves no trace.
+"""
+
+from dataclasses import dataclass
+
+from local.ably import messages as wire
+from local.ably.apps import App
+from local.ably.channels import Channel, check_name, split_name
+from local.ably.errors import AblyError
+from local.ably.history import Publication
+from local.ably.idempotency import PublishResult
+from local.ably.keys import Identity, random_id
+from local.ably.messages import Message
+from local.ably.rules import wants_skip
+from local.ably.serials import message_serial
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publisher:
+    """Who publishes, and over what.
+
+    Attributes:
+        connection_id: the realtime connection; None for REST.
+        default_id: the id of a publication whose messages have none; a random one for REST.
+    """
+
+    identity: Identity
+    connection_id: str | None = None
+    default_id: str | None = None
+
+
+def publish(app: App, channel_name: str, given: object, publisher: Publisher) -> PublishResult:
+    """Publish the decoded body: a message, or an array of them as one unit.
+
+    Raises:
+        AblyError: the publish is refused, whole.
+    """
+    _, name = split_name(check_name(channel_name))
+    identity = publisher.identity
+    identity.require(name, "publish")
+    if name.startswith("[meta]"):
+        raise AblyError(40160, 401, "operation not permitted; [meta] channels are the server's")
+    items = wire.parse_all(given, most=app.limits.batch_messages)
+    _check(app, name, items, identity)
+    channel = app.channel(name)
+    first_id = items[0].get("id")
+    duplicate = channel.window.find(first_id) if first_id else None
+    if not channel.rate.take():
+        msg = "rate limit exceeded; publishes on one channel, metric = channel.maxRate"
+        raise AblyError(42913, 429, msg)
+    if duplicate is not None:
+        return duplicate
+    return _accept(app, channel, items, publisher)
+
+
+def announce(app: App, channel_name: str, name: str, data: str) -> None:
+    """Publish a message of the server itself, such as on `[meta]log`."""
+    message: Message = {"name": name, "data": data, "encoding": "json"}
+    _accept(app, app.channel(channel_name), [message], None)
+
+
+def run_rules(app: App, source: str, channel_name: str, publication: Publication) -> None:
+    """Hand a publication to every rule that it is for."""
+    if channel_name.startswith("[meta]"):
+        return
+    for rule in app.rules.values():
+        if rule.matches(source, channel_name):
+            for event in rule.events(channel_name, publication):
+                app.invoke(rule, event)
+
+
+def _check(app: App, name: str, items: list[Message], identity: Identity) -> None:
+    for item in items:
+        client_id = identity.resolve_client_id(item.get("clientId"))
+        if client_id is not None:
+            item["clientId"] = client_id
+        if wants_skip(item):
+            identity.require(name, "privileged-headers")
+    size = wire.size(items)
+    limit = app.limits.message_bytes
+    if size > limit:
+        msg = f"maximum message length exceeded (size was {size} bytes, limit is {limit} bytes)"
+        raise AblyError(40009, 413, msg)
+
+
+def _accept(
+    app: App, channel: Channel, items: list[Message], publisher: Publisher | None
+) -> PublishResult:
+    serial = app.serials.next()
+    given_id = items[0].get("id")
+    publication_id = _base(given_id) if given_id else _default_id(publisher)
+    for index, item in enumerate(items):
+        item.setdefault("id", f"{publication_id}:{index}")
+        item["serial"] = message_serial(serial, index)
+        item["action"] = 0
+    publication = Publication(
+        kind="messages",
+        id=publication_id,
+        serial=serial,
+        timestamp_ms=app.clock.now_ms(),
+        items=items,
+        connection_id=publisher.connection_id if publisher else None,
+    )
+    result = PublishResult(message_id=publication_id, serials=[item["serial"] for item in items])
+    if given_id:
+        channel.window.remember(given_id, result)
+    if app.audit is not None:
+        app.audit.setdefault(channel.name, []).extend(publication.history_items())
+    ephemeral = wire.is_ephemeral(items)
+    channel.deliver(publication, remember=not ephemeral)
+    if not ephemeral:
+        run_rules(app, "channel.message", channel.name, publication)
+    return result
+
+
+def _base(first_id: str) -> str:
+    return first_id.removesuffix(":0")
+
+
+def _default_id(publisher: Publisher | None) -> str:
+    given = publisher.default_id if publisher else None
+    return given or f"{random_id(10)}:0"

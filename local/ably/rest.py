@@ -1,0 +1,98 @@
+"""The REST API: from a request to the function that answers it, and who may ask."""
+
+from local.ably import cors, http
+from local.ably.apps import App
+from local.ably.control import Control
+from local.ably.errors import AblyError, NotSupportedError
+from local.ably.http import Request, Response
+from local.ably.keys import Identity
+from local.ably.rest_batch import publish_batch
+from local.ably.rest_channels import CHANNEL_ROUTES
+from local.ably.rest_keys import request_token
+from local.ably.service import Service
+
+_UNSUPPORTED = {
+    "channels": "channel enumeration",
+    "presence": "batch presence",
+    "revokeTokens": "token revocation",
+    "stats": "statistics",
+    "push": "push notifications",
+    "apps": "test app provisioning",
+    "event-stream": "server-sent events",
+    "sse": "server-sent events",
+    "comet": "the comet transport; use transports: ['web_socket']",
+}
+
+_UNSUPPORTED_PARTS = {
+    "annotations": "annotations",
+    "client-summary": "annotations",
+    "versions": "message versions",
+    "object": "LiveObjects",
+    "objects": "LiveObjects",
+}
+
+
+class Rest:
+    """Answers every HTTP request that is not a WebSocket."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._control = Control(service)
+
+    def handle(self, request: Request) -> Response:
+        """Answer a request; a refusal is an answer too."""
+        if request.method == "OPTIONS":
+            response = cors.preflight(request)
+        else:
+            try:
+                response = self._route(request)
+            except AblyError as error:
+                response = http.failure(error)
+        cors.allow(request, response)
+        return response
+
+    def _route(self, request: Request) -> Response:
+        if "envelope" in request.query:
+            raise NotSupportedError("enveloped responses (envelope=json)")
+        match request.method, request.segments:
+            case _, ["v1", *rest]:
+                return self._control.handle(request, rest)
+            case "GET", ["time"]:
+                return Response(value=[self._service.clock.now_ms()])
+            case "POST", ["keys", key_name, "requestToken"]:
+                return request_token(self._service, request, key_name)
+            case "POST", ["messages"]:
+                return publish_batch(*self._authenticate(request), request)
+            case _, ["channels", channel, *rest]:
+                return self._channel(request, channel, rest)
+        feature = _UNSUPPORTED.get(request.segments[-1]) or _UNSUPPORTED.get(request.segments[0])
+        raise NotSupportedError(feature) if feature else _not_found(request)
+
+    def _channel(self, request: Request, channel: str, rest: list[str]) -> Response:
+        for part in rest:
+            if part in _UNSUPPORTED_PARTS and len(rest) != 2:
+                raise NotSupportedError(_UNSUPPORTED_PARTS[part])
+        if rest[:1] == ["messages"] and len(rest) > 1:
+            raise NotSupportedError("single messages: get, update, delete and append")
+        handler = CHANNEL_ROUTES.get((request.method, *rest))
+        if handler is None:
+            raise _not_found(request)
+        app, identity = self._authenticate(request)
+        return handler(app, identity, request, channel)
+
+    def _authenticate(self, request: Request) -> tuple[App, Identity]:
+        key, token = http.credentials(request)
+        if key is not None:
+            identity = self._service.identify_key(key)
+            named = request.headers.get("x-ably-clientid")
+            identity = identity.with_client_id(http.decode_base64(named) if named else None)
+        elif token is not None:
+            identity = self._service.identify_token(token)
+        else:
+            raise AblyError(40106, 401, "no authentication information provided")
+        return self._service.app(identity.app_id), identity
+
+
+def _not_found(request: Request) -> AblyError:
+    path = "/" + "/".join(request.segments)
+    return AblyError(40400, 404, f"could not find path: {request.method} {path}")

@@ -1,0 +1,119 @@
+"""The shell: one aiohttp server on loopback for REST, WebSocket and the Control API."""
+
+import logging
+
+from aiohttp import web
+
+from local.ably.clock import Clock, SystemClock
+from local.ably.http import Request
+from local.ably.keys import parse_key
+from local.ably.limits import Limits
+from local.ably.messages import Message
+from local.ably.rest import Rest
+from local.ably.service import Service
+
+logger = logging.getLogger(__name__)
+
+
+class AblyServer:
+    """A local Ably. `stop` and `start` of the same object keep its state and port.
+
+    Attributes:
+        port: 0 until `start`, unless one was asked for.
+        app_id: the first app's id.
+        api_key: the first app's key, which may do everything.
+        control_token: bearer token of the Control API.
+        service: the core, for tests that look inside.
+    """
+
+    def __init__(  # noqa: PLR0913  # the options of a server, each with a default
+        self,
+        *,
+        port: int = 0,
+        app_id: str | None = None,
+        account_id: str = "local",
+        api_key: str | None = None,
+        control_token: str | None = None,
+        limits: Limits | None = None,
+        lambda_endpoint_url: str | None = None,
+        clock: Clock | None = None,
+        keep_audit: bool = False,
+    ) -> None:
+        """Set up a server that does not listen yet.
+
+        Args:
+            port: TCP port on 127.0.0.1; 0 takes a free one at the first start.
+            app_id: the first app's id; the key's, or a random one.
+            account_id: the account that the Control API shows.
+            api_key: `<app>.<key>:<secret>`; generated when None.
+            control_token: generated when None.
+            limits: those of an Ably plan when None; `Limits.off()` for none.
+            lambda_endpoint_url: where rules invoke functions; without it an invocation fails.
+            clock: the machine's when None.
+            keep_audit: keep every accepted message for `published`.
+
+        Raises:
+            ValueError: the key has another form, or is of another app than `app_id`.
+        """
+        key = parse_key(api_key) if api_key else None
+        if key and app_id and key.app_id != app_id:
+            raise ValueError("the API key is of another app than app_id")
+        self.service = Service(
+            clock=clock or SystemClock(),
+            limits=limits or Limits(),
+            account_id=account_id,
+            keep_audit=keep_audit,
+        )
+        if control_token:
+            self.service.control_token = control_token
+        app = self.service.create_app("local", app_id=key.app_id if key else app_id, key=key)
+        self.port = port
+        self.app_id = app.id
+        self.api_key = next(iter(app.keys.values())).text
+        self.control_token = self.service.control_token
+        self._lambda_endpoint_url = lambda_endpoint_url
+        self._rest = Rest(self.service)
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def control_api_url(self) -> str:
+        """Base URL of the Control API."""
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    def published(self, channel: str) -> list[Message]:
+        """Every message ever accepted on a channel of the first app, in order."""
+        audit = self.service.app(self.app_id).audit
+        if audit is None:
+            raise RuntimeError("the server keeps no audit; make it with keep_audit=True")
+        return list(audit.get(channel, []))
+
+    async def start(self) -> None:
+        """Listen on 127.0.0.1.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        application = web.Application(client_max_size=self.service.limits.batch_bytes + 1024)
+        application.router.add_route("*", "/{path:.*}", self._answer)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Close every socket and stop listening; safe to call twice."""
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            await runner.cleanup()
+
+    async def _answer(self, given: web.Request) -> web.StreamResponse:
+        request = Request(
+            method=given.method,
+            target=given.raw_path,
+            headers={name.lower(): value for name, value in given.headers.items()},
+            body=await given.read(),
+        )
+        response = self._rest.handle(request)
+        body, headers = response.render(request.response_format)
+        return web.Response(status=response.status, body=body, headers=headers)

@@ -1,0 +1,132 @@
+"""The whole of the local Ably without its sockets: one account, its apps, and its clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from local.ably import jwt
+from local.ably.apps import App, Invoke
+from local.ably.clock import Clock, SystemClock, Timers
+from local.ably.errors import AblyError
+from local.ably.keys import Identity, Key, generate_key, random_id
+from local.ably.limits import Limits
+from local.ably.serials import Serials
+
+SWEEP_MS = 30_000
+
+
+@dataclass(kw_only=True)
+class Service:
+    """The state that survives a stop and start of the server.
+
+    Attributes:
+        presence_grace_ms: how long a member stays after its connection was cut.
+        connection_ttl_ms: how long a cut connection can be resumed.
+        max_idle_ms: how long a connection may hear nothing; a heartbeat fills the gap.
+        keep_audit: whether every accepted message is kept, for tests that count them.
+    """
+
+    clock: Clock = field(default_factory=SystemClock)
+    limits: Limits = field(default_factory=Limits)
+    account_id: str = "local"
+    control_token: str = field(default_factory=lambda: random_id(40), repr=False)
+    invoke: Invoke = lambda _rule, _event: None
+    presence_grace_ms: int = 15_000
+    connection_ttl_ms: int = 120_000
+    max_idle_ms: int = 15_000
+    keep_audit: bool = False
+    apps: dict[str, App] = field(default_factory=dict)
+    timers: Timers = field(init=False)
+    serials: Serials = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.timers = Timers(self.clock)
+        self.serials = Serials(self.clock)
+        self._sweep()
+
+    def create_app(self, name: str, *, app_id: str | None = None, key: Key | None = None) -> App:
+        """Make an app with one key that may do everything."""
+        now = self.clock.now_ms()
+        app = App(
+            id=app_id or random_id(6),
+            name=name,
+            clock=self.clock,
+            limits=self.limits,
+            serials=self.serials,
+            created_ms=now,
+            modified_ms=now,
+            invoke=self.invoke,
+            audit={} if self.keep_audit else None,
+        )
+        app.add_key(key or generate_key(app.id, now_ms=now))
+        self.apps[app.id] = app
+        return app
+
+    def app(self, app_id: str) -> App:
+        """An app by its id.
+
+        Raises:
+            AblyError: 40400, there is none.
+        """
+        app = self.apps.get(app_id)
+        if app is None:
+            raise AblyError(40400, 404, "no application found with this id")
+        return app
+
+    def key(self, key_name: str) -> Key:
+        """A key by `<app>.<id>`.
+
+        Raises:
+            AblyError: 40005, the name has another form; 40400, 40101 or 40131, it is not usable.
+        """
+        app_id, dot, key_id = key_name.partition(".")
+        if not dot:
+            raise AblyError(
+                40005, 400, "invalid credential; a key has the form <app>.<id>:<secret>"
+            )
+        return self.app(app_id).key(key_id)
+
+    def identify_key(self, text: str) -> Identity:
+        """Who shows this key.
+
+        Raises:
+            AblyError: the key is refused.
+        """
+        key_name, _, secret = text.partition(":")
+        key = self.key(key_name)
+        if not key.matches(secret):
+            raise AblyError(40101, 401, "invalid credentials; the secret of the key is wrong")
+        return Identity(key=key, kind="basic", capability=key.capability)
+
+    def identify_token(self, text: str) -> Identity:
+        """Who shows this token or JWT.
+
+        Raises:
+            AblyError: the token is refused; 4014x where a new token may be accepted.
+        """
+        kid = jwt.key_name(text)
+        if kid is not None:
+            return jwt.identify(text, self.key(kid), self.clock)
+        app_id, dot, _ = text.partition(".")
+        if not dot:
+            raise AblyError(40145, 401, "invalid token format")
+        token = self.app(app_id).tokens.find(text)
+        if not token.key.enabled:
+            raise AblyError(40131, 401, "key revoked")
+        return Identity(
+            key=token.key,
+            kind="token",
+            capability=token.capability,
+            client_id=token.client_id,
+            expires_ms=token.expires_ms,
+        )
+
+    def _sweep(self) -> None:
+        for app in self.apps.values():
+            app.sweep()
+        self.timers.call_in(SWEEP_MS, self._sweep)
+
+    def every_connection(self, act: Callable[..., None]) -> None:
+        """Do something with each connection that has a client on it now."""
+        for app in self.apps.values():
+            for connection in list(app.connections.values()):
+                act(connection)
