@@ -1,0 +1,51 @@
+"""The auth function's settings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lambdas.common.http import Cors
+from lambdas.common.settings import SettingsReader
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthSettings:
+    """Everything the auth function reads from its environment.
+
+    Attributes:
+        key_secret_arn: the secret whose string is the Ably API key.
+        outgoing_channel: the channel that clients publish to.
+        incoming_channel: the channel that clients receive on.
+        cookie_secure: False only for a page served over plain HTTP.
+    """
+
+    key_secret_arn: str
+    outgoing_channel: str
+    incoming_channel: str
+    token_ttl_seconds: int
+    cors: Cors
+    cookie_secure: bool
+
+    @classmethod
+    def parse(cls, environment: Mapping[str, str]) -> "AuthSettings":
+        """Read the settings.
+
+        Raises:
+            SettingsError: with every problem.
+        """
+        reader = SettingsReader(environment)
+        settings = cls(
+            key_secret_arn=reader.text("ABLY_API_KEY_SECRET_ARN"),
+            outgoing_channel=reader.text("OUTGOING_CHANNEL", default="outgoing-chat"),
+            incoming_channel=reader.text("INCOMING_CHANNEL", default="incoming-chat"),
+            token_ttl_seconds=reader.integer(
+                "TOKEN_TTL_SECONDS", default=3600, minimum=60, maximum=86_400
+            ),
+            cors=Cors(reader.origins("ALLOWED_ORIGINS")),
+            cookie_secure=reader.flag("COOKIE_SECURE", default=True),
+        )
+        reader.require(
+            holds=settings.outgoing_channel != settings.incoming_channel,
+            problem="OUTGOING_CHANNEL and INCOMING_CHANNEL must differ",
+        )
+        reader.finish()
+        return settings

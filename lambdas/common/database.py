@@ -1,0 +1,172 @@
+"""One Postgres connection per execution environment, kept between invocations and renewed.
+
+The connection is renewed when it broke, and when the secret holds another account than the one it
+was opened with. The caller gives its work as a function, because work on a kept connection that
+turns out to be dead is done again, once, on a new one: it must therefore be safe to repeat.
+"""
+
+import contextlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import psycopg2
+from psycopg2.errors import TransactionRollbackError
+from psycopg2.extensions import connection as Connection  # noqa: N812  # psycopg2 names a class so
+from psycopg2.extensions import cursor as Cursor  # noqa: N812  # psycopg2 names a class so
+
+from lambdas.common.errors import (
+    DatabaseRefusedError,
+    DatabaseUnavailableError,
+    SecretUnavailableError,
+)
+from lambdas.common.observability import logger
+from lambdas.common.secrets import Secrets
+from lambdas.common.settings import DatabaseSettings
+
+Result = TypeVar("Result")
+
+ATTEMPTS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """Whom to connect as, and where to."""
+
+    host: str
+    port: int
+    dbname: str
+    user: str
+    password: str = field(repr=False)
+
+
+class Database:
+    """Runs work in transactions on the kept connection; not for several threads at once."""
+
+    def __init__(self, settings: DatabaseSettings, secrets: Secrets) -> None:
+        self._settings = settings
+        self._secrets = secrets
+        self._connection: Connection | None = None
+        self._account: Account | None = None
+
+    def run(self, work: Callable[[Cursor], Result]) -> Result:
+        """Run the work in one transaction: committed when it returns, rolled back when it raises.
+
+        It is run a second time when a kept connection broke under it, or when the server gave the
+        transaction up (deadlock, serialization).
+
+        Raises:
+            DatabaseUnavailableError: no connection, it broke, or a statement took too long.
+            DatabaseRefusedError: the server refused a statement.
+            SecretUnavailableError: the account cannot be read.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            connection, kept = self._connect()
+            try:
+                with connection, connection.cursor() as cursor:
+                    return work(cursor)
+            except psycopg2.Error as exc:
+                broken = bool(connection.closed)
+                again = (broken and kept) or isinstance(exc, TransactionRollbackError)
+                if again and attempt < ATTEMPTS:
+                    _log_retry(exc, broken=broken)
+                    continue
+                raise _translated(exc, broken=broken) from exc
+        raise AssertionError("the last attempt returns or raises")
+
+    def close(self) -> None:
+        """Close the connection, if there is one; the next work opens another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(psycopg2.Error):
+                connection.close()
+
+    def _connect(self) -> tuple[Connection, bool]:
+        """The connection, and whether it was kept from before."""
+        account = self._parse(self._secrets.get(self._settings.secret_arn))
+        if self._connection and not self._connection.closed and account == self._account:
+            return self._connection, True
+        self.close()
+        try:
+            self._connection = self._open(account)
+        except DatabaseUnavailableError:
+            # Whatever the cause, it may be that the kept secret is of yesterday: look once.
+            renewed = self._parse(self._secrets.read(self._settings.secret_arn))
+            if renewed == account:
+                raise
+            account = renewed
+            self._connection = self._open(account)
+        self._account = account
+        return self._connection, False
+
+    def _open(self, account: Account) -> Connection:
+        settings = self._settings
+        extra: dict[str, Any] = {}
+        if settings.ssl_root_cert:
+            extra["sslrootcert"] = settings.ssl_root_cert
+        try:
+            connection: Connection = psycopg2.connect(
+                host=account.host,
+                port=account.port,
+                dbname=account.dbname,
+                user=account.user,
+                password=account.password,
+                sslmode=settings.ssl_mode,
+                connect_timeout=settings.connect_timeout_seconds,
+                # A frozen environment may wake up with a peer long gone: without this limit its
+                # first statement would wait for the kernel's fifteen minutes.
+                tcp_user_timeout=settings.statement_timeout_ms,
+                options=f"-c statement_timeout={settings.statement_timeout_ms}",
+                application_name="ably-postgres-lambda",
+                **extra,
+            )
+        except psycopg2.OperationalError as exc:
+            raise DatabaseUnavailableError("unable to connect to the database") from exc
+        return connection
+
+    def _parse(self, secret: str) -> Account:
+        try:
+            values = json.loads(secret)
+            account = Account(
+                host=str(values.get("host") or self._settings.host),
+                port=int(values.get("port") or self._settings.port),
+                dbname=str(values.get("dbname") or self._settings.name),
+                user=str(values["username"]),
+                password=str(values["password"]),
+            )
+        except (ValueError, TypeError, KeyError, AttributeError):
+            # `from None`: the cause's text may quote the secret.
+            raise SecretUnavailableError(
+                "unable to read the database secret; "
+                "it must be a JSON object with username and password"
+            ) from None
+        if not account.host or not account.dbname:
+            raise SecretUnavailableError(
+                "unable to read the database secret; "
+                "host and dbname are neither in it nor in DATABASE_HOST and DATABASE_NAME"
+            )
+        return account
+
+
+def _translated(
+    exc: psycopg2.Error, *, broken: bool
+) -> DatabaseUnavailableError | DatabaseRefusedError:
+    """Our error for the library's, with the SQLSTATE alone: the server's text may quote a row."""
+    state = exc.pgcode or type(exc).__name__
+    if broken:
+        return DatabaseUnavailableError(f"unable to use the database; connection lost ({state})")
+    if isinstance(exc, psycopg2.OperationalError):
+        return DatabaseUnavailableError(f"unable to use the database; {state}")
+    return DatabaseRefusedError(f"unable to run a statement; SQLSTATE {state}")
+
+
+def _log_retry(exc: psycopg2.Error, *, broken: bool) -> None:
+    logger().warning(
+        "The transaction is run again",
+        extra={
+            "action": "retry_transaction",
+            "error_code": exc.pgcode or type(exc).__name__,
+            "reason": "connection_lost" if broken else "rolled_back_by_server",
+        },
+    )

@@ -1,0 +1,69 @@
+"""A message's `data` in any of the forms that Ably's rule hands over, as an object."""
+
+import base64
+import binascii
+import json
+from typing import Any
+
+from lambdas.ingest.commands import Reason
+from lambdas.ingest.fields import UnacceptableError
+
+
+def decode(data: object, encoding: object) -> dict[str, Any]:
+    """The object that the publisher sent.
+
+    Ably's chain of encodings reads from right to left: `json/utf-8/base64` is base64 on the
+    outside. Text that is left at its end is read as JSON, also where the chain does not say so:
+    a publisher may have made the text itself.
+
+    Raises:
+        UnacceptableError: the data is of another form, or does not decode to an object.
+    """
+    if isinstance(data, dict):  # the rule has decoded it
+        return data
+    if not isinstance(data, str):
+        raise UnacceptableError(Reason.INVALID_DATA, "the data is not an object")
+    value: str | bytes = data
+    for step in reversed(_steps(encoding)):
+        value = _undo(step, value)
+    decoded = _json(value)
+    if not isinstance(decoded, dict):
+        raise UnacceptableError(Reason.INVALID_DATA, "the data is not an object")
+    return decoded
+
+
+def _steps(encoding: object) -> list[str]:
+    if encoding is None or encoding == "":
+        return []
+    if not isinstance(encoding, str):
+        raise UnacceptableError(Reason.UNKNOWN_ENCODING, "the encoding is not a text")
+    return encoding.split("/")
+
+
+def _undo(step: str, value: str | bytes) -> str | bytes:
+    match step:
+        case "base64":
+            return _base64(value)
+        case "utf-8" | "json":  # both are undone at the end, where the text is parsed
+            return value
+        case _:
+            raise UnacceptableError(
+                Reason.UNKNOWN_ENCODING, "the encoding is none of json, utf-8 and base64"
+            )
+
+
+def _base64(value: str | bytes) -> bytes:
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        raise UnacceptableError(Reason.INVALID_BASE64, "the data is not base64") from None
+
+
+def _json(value: str | bytes) -> object:
+    try:
+        # Only UTF-8: json.loads would guess UTF-16 and UTF-32 from bytes.
+        text = value if isinstance(value, str) else value.decode()
+        decoded: object = json.loads(text)
+    except (ValueError, RecursionError):
+        raise UnacceptableError(Reason.INVALID_JSON, "the data is not JSON") from None
+    return decoded

@@ -1,0 +1,48 @@
+"""From commands to the sets of rows that the statements work on; a pure function.
+
+Within one delivery a message's id is written once, and of several edits of one message by one
+client only the greatest is left, so that each statement touches a row at most once. Edits of
+different clients stay apart: an edit that will be refused must not shadow the author's.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lambdas.ingest.commands import Command, Delete, Edit, Write
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Rows to write, then edits, then deletes."""
+
+    writes: tuple[Write, ...]
+    edits: tuple[Edit, ...]
+    deletes: tuple[Delete, ...]
+
+    @property
+    def message_ids(self) -> list[str]:
+        """Every chat message that the plan touches."""
+        return sorted(
+            {write.message_id for write in self.writes}
+            | {edit.target_id for edit in self.edits}
+            | {delete.target_id for delete in self.deletes}
+        )
+
+
+def plan(commands: Iterable[Command]) -> Plan:
+    """Arrange the commands of one transaction."""
+    writes: dict[str, Write] = {}
+    edits: dict[tuple[str, str], Edit] = {}
+    deletes: dict[tuple[str, str], Delete] = {}
+    for command in commands:
+        match command:
+            case Write():
+                writes.setdefault(command.message_id, command)
+            case Edit():
+                key = (command.target_id, command.client_id)
+                edits[key] = max(edits.get(key, command), command, key=lambda edit: edit.order)
+            case Delete():
+                deletes.setdefault((command.target_id, command.client_id), command)
+    return Plan(
+        writes=tuple(writes.values()), edits=tuple(edits.values()), deletes=tuple(deletes.values())
+    )

@@ -1,0 +1,49 @@
+"""What became of an event, in metrics and log lines; names of clients' making stay out of both."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from lambdas.common.observability import count, count_by_reason, logger
+from lambdas.ingest.commands import Batch, Reject, Write
+from lambdas.ingest.store import Change, Changes, Outcome
+
+
+def changes(batch: Batch, done: Changes) -> None:
+    """Count what was written and log each refusal."""
+    writes = sum(isinstance(command, Write) for command in batch.commands)
+    _count("MessagesIngested", len(done.written_ids))
+    _count("MessagesRepeated", writes - len(done.written_ids))
+    for subject, made in (("Edits", done.edits), ("Deletes", done.deletes)):
+        outcomes = Counter(change.outcome for change in made)
+        _count(f"{subject}Applied", outcomes[Outcome.APPLIED])
+        _count(f"{subject}Superseded", outcomes[Outcome.SUPERSEDED])
+        _count(f"{subject}Refused", outcomes[Outcome.REFUSED])
+    for change in done.with_outcome(Outcome.REFUSED):
+        _log_refusal(change)
+
+
+def rejects(sent: Sequence[Reject]) -> None:
+    """Count and log what went to the reject queue, by reason."""
+    reasons = Counter(str(reject.reason) for reject in sent)
+    count_by_reason("MessagesRejected", reasons)
+    for reason, number in sorted(reasons.items()):
+        logger().warning(
+            "Messages went to the reject queue",
+            extra={"action": "reject", "reason": reason, "count": number},
+        )
+
+
+def _log_refusal(change: Change) -> None:
+    logger().warning(
+        "An edit or delete by another than the author was refused",
+        extra={
+            "action": "refuse",
+            "message_id": change.message_id,
+            "target_id": change.target_id,
+        },
+    )
+
+
+def _count(name: str, value: int) -> None:
+    if value:
+        count(name, value)

@@ -1,0 +1,46 @@
+"""The migrate function: run at each deploy, before anything that needs the schema.
+
+What the event says does not matter. A failure raises, and the deploy is rolled back.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from lambdas.common.database import Database
+from lambdas.common.observability import Handler, count, logger, observed
+from lambdas.common.secrets import Secrets
+from lambdas.common.settings import DatabaseSettings, SettingsReader
+from lambdas.migrate import migrations
+
+# Building an index on a large table takes its time; the function's own timeout comes after it.
+STATEMENT_TIMEOUT_MS = 240_000
+
+
+def make_handler(environment: Mapping[str, str]) -> Handler:
+    """The Lambda handler; the environment is read at each event, which comes once per deploy."""
+
+    def handle(_event: Any, _context: LambdaContext) -> dict[str, list[str]]:
+        database = Database(_settings(environment), Secrets())
+        try:
+            files = migrations.load()
+            applied = database.run(lambda cursor: migrations.apply(cursor, files))
+        finally:
+            database.close()
+        count("MigrationsApplied", len(applied))
+        logger().info("The chat schema is up to date", extra={"action": "migrate"})
+        return {"applied": applied}
+
+    return observed(handle, environment)
+
+
+def _settings(environment: Mapping[str, str]) -> DatabaseSettings:
+    reader = SettingsReader(environment)
+    settings = DatabaseSettings.read(reader, statement_timeout_ms=STATEMENT_TIMEOUT_MS)
+    reader.finish()
+    return settings
+
+
+handler = make_handler(os.environ)

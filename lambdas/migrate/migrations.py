@@ -1,0 +1,108 @@
+"""The chat schema's migrations: numbered SQL files, each applied once, in one transaction together.
+
+Which ones have been applied stands in `public.chat_migration` with a checksum of each file: one
+that was changed afterwards stops everything, since nobody could say what the schema then is.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from psycopg2.extensions import cursor as Cursor  # noqa: N812  # psycopg2 names a class so
+
+from lambdas.common.errors import FunctionError
+
+_SQL = Path(__file__).parent / "sql"
+_FILE_NAME = re.compile(r"(?P<number>[0-9]{4})_[a-z0-9_]+\.sql")
+
+LOCK_KEY = 0x63686174  # "chat"
+LOCK_TIMEOUT_MS = 10_000
+
+_CREATE_LEDGER = """
+CREATE TABLE IF NOT EXISTS public.chat_migration (
+    number integer PRIMARY KEY,
+    name text NOT NULL,
+    checksum text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT now()
+)
+"""
+
+
+class MigrationError(FunctionError):
+    """The migration files do not fit together, or do not fit what the database has had."""
+
+    code = "migration_invalid"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Migration:
+    """One SQL file."""
+
+    number: int
+    name: str
+    statements: str = field(repr=False)
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of the file."""
+        return hashlib.sha256(self.statements.encode()).hexdigest()
+
+
+def load(folder: Path = _SQL) -> list[Migration]:
+    """The migrations of a folder, in order.
+
+    Raises:
+        MigrationError: a file is misnamed, or the numbers are not 1, 2, 3 and so on.
+    """
+    migrations: list[Migration] = []
+    for path in sorted(folder.glob("*.sql")):
+        match = _FILE_NAME.fullmatch(path.name)
+        if match is None:
+            raise MigrationError(f"unable to read the migrations; {path.name} is not NNNN_what.sql")
+        migrations.append(
+            Migration(number=int(match["number"]), name=path.stem, statements=path.read_text())
+        )
+    numbers = [migration.number for migration in migrations]
+    if numbers != list(range(1, len(numbers) + 1)):
+        raise MigrationError("unable to read the migrations; their numbers have a gap or a double")
+    return migrations
+
+
+def apply(cursor: Cursor, migrations: list[Migration]) -> list[str]:
+    """Apply what is new, in the caller's transaction; returns the names of what it applied.
+
+    A second caller waits for the first and then finds nothing left to do. A lock on a table that
+    somebody keeps for longer than LOCK_TIMEOUT_MS fails the whole, which leaves nothing half-done.
+
+    Raises:
+        MigrationError: an applied migration was changed, or the database is ahead of the files.
+    """
+    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK_KEY,))
+    cursor.execute("SELECT set_config('lock_timeout', %s, true)", (f"{LOCK_TIMEOUT_MS}ms",))
+    cursor.execute(_CREATE_LEDGER)
+    cursor.execute("SELECT number, checksum FROM public.chat_migration")
+    applied: dict[int, str] = dict(cursor.fetchall())
+    _check(migrations, applied)
+    new = [migration for migration in migrations if migration.number not in applied]
+    for migration in new:
+        cursor.execute(migration.statements)
+        cursor.execute(
+            "INSERT INTO public.chat_migration (number, name, checksum) VALUES (%s, %s, %s)",
+            (migration.number, migration.name, migration.checksum),
+        )
+    return [migration.name for migration in new]
+
+
+def _check(migrations: list[Migration], applied: dict[int, str]) -> None:
+    known = {migration.number: migration for migration in migrations}
+    if ahead := sorted(applied.keys() - known.keys()):
+        raise MigrationError(
+            f"unable to migrate; the database has had migration {ahead[-1]}, "
+            f"which this release does not have"
+        )
+    for number, checksum in sorted(applied.items()):
+        if known[number].checksum != checksum:
+            raise MigrationError(
+                f"unable to migrate; {known[number].name} was changed after it was applied"
+            )

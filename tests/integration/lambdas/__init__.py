@@ -1,0 +1,1 @@
+"""The Lambda functions against real Postgres and a local SQS and Secrets Manager."""
