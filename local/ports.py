@@ -15,19 +15,26 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def is_free(port: int) -> bool:
+    """Whether nothing listens on a port of 127.0.0.1."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
 def require_free(port: int, *, option: str) -> None:
     """Check that a port the user chose can be had.
 
     Raises:
         LocalError: something listens there; the message names the option that changes the port.
     """
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            msg = f"port {port} is in use: stop what listens there, or choose another by {option}"
-            raise LocalError(msg) from error
+    if not is_free(port):
+        msg = f"port {port} is in use: stop what listens there, or choose another by {option}"
+        raise LocalError(msg)
 
 
 async def wait_until_listening(port: int, timeout_seconds: float) -> bool:

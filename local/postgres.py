@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,12 +50,16 @@ class EmbeddedPostgres:
         port: TCP port on 127.0.0.1; 0 takes a free one at `start`.
         durable: False switches fsync off, for data that may be lost with the machine.
         options: further server settings, by name.
+        environment: variables of its processes besides this one's.
+        on_start: is told the server's process id before anything else happens.
     """
 
     data_dir: Path
     port: int = 0
     durable: bool = True
     options: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
+    on_start: Callable[[int], None] | None = None
     _process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -94,20 +99,26 @@ class EmbeddedPostgres:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                env={**os.environ, **self.environment},
                 start_new_session=True,
             )
+        if self.on_start:
+            self.on_start(self._process.pid)
         self._wait_until_ready()
 
-    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+    def stop(
+        self, how: signal.Signals = signal.SIGINT, *, grace_seconds: float = STOP_SECONDS
+    ) -> None:
         """Stop the server; by default a fast shutdown, which closes its clients' connections.
 
-        Safe to call twice and without a start.
+        After the grace it is stopped at once, and recovers at its next start. Safe to call twice
+        and without a start.
         """
         if self._process is None:
             return
         self._process.send_signal(how)
         try:
-            self._process.wait(STOP_SECONDS)
+            self._process.wait(grace_seconds)
         except subprocess.TimeoutExpired:
             self._process.send_signal(signal.SIGQUIT)
             self._process.wait()
@@ -115,6 +126,8 @@ class EmbeddedPostgres:
 
     def _create(self) -> None:
         self.data_dir.mkdir(parents=True, exist_ok=True)
+        # What an initdb left behind that was killed: initdb refuses a folder that is not empty.
+        shutil.rmtree(self._cluster(), ignore_errors=True)
         password_file = self._password_file()
         password_file.write_text(os.urandom(16).hex())
         password_file.chmod(0o600)
@@ -129,6 +142,7 @@ class EmbeddedPostgres:
                 *("-D", str(self._cluster()), "-U", "postgres", "-A", "scram-sha-256"),
                 *("-E", "UTF8", "--locale=C", "--no-sync", f"--pwfile={password_file}"),
             ],
+            env={**os.environ, **self.environment},
             capture_output=True,
             text=True,
             check=False,

@@ -46,10 +46,12 @@ class ProcessHost:
     Attributes:
         folder: the working folder.
         log: takes each line of output.
+        environment: variables that every one of them gets besides its own.
     """
 
     folder: Path
     log: LogLine
+    environment: Mapping[str, str] = field(default_factory=dict)
     watch: ProcessWatch = field(default_factory=UnwatchedProcesses)
 
 
@@ -86,7 +88,7 @@ class ChildProcess:
         self._process = await asyncio.create_subprocess_exec(
             *self._command,
             cwd=self._host.folder,
-            env=self._environment,
+            env={**self._environment, **self._host.environment},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,

@@ -1,0 +1,90 @@
+"""The guard's own process: reads what runs until the pipe ends, then stops what still does."""
+
+import contextlib
+import shutil
+import signal
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import psutil
+
+from local.guard import ENDED, MARK_VARIABLE, REMOVE, STARTED
+from local.processes import kill_group
+
+STEP_SECONDS = 2.0
+
+
+@dataclass
+class Charge:
+    """What the guard will stop and remove.
+
+    Attributes:
+        signals: of each process, the signals to stop it by, mildest first.
+    """
+
+    signals: dict[psutil.Process, list[signal.Signals]] = field(default_factory=dict)
+    folders: list[str] = field(default_factory=list)
+
+    def note(self, line: str) -> None:
+        """Take one line of the run's report."""
+        kind, what, *names = line.rstrip("\n").split("\t")
+        if kind == REMOVE:
+            self.folders.append(what)
+        elif kind == ENDED:
+            self.signals = {p: s for p, s in self.signals.items() if p.pid != int(what)}
+        elif kind == STARTED and psutil.pid_exists(int(what)):
+            # psutil remembers the start time, so that a number used again is not mistaken.
+            process = psutil.Process(int(what))
+            self.signals[process] = [signal.Signals[f"SIG{name}"] for name in names]
+
+    def add_marked(self, mark: str) -> None:
+        """Add every process with the run's mark that it had no time to report."""
+        for process in psutil.process_iter():
+            if process not in self.signals and _mark_of(process) == mark:
+                self.signals[process] = [signal.SIGTERM]
+
+    def stop(self) -> None:
+        """Stop all processes, by each signal in turn, at last with their groups by SIGKILL."""
+        steps = max((len(signals) for signals in self.signals.values()), default=0)
+        for step in range(steps):
+            for process, signals in self.signals.items():
+                if step < len(signals):
+                    _send(process, signals[step])
+            _, alive = psutil.wait_procs(self.signals, timeout=STEP_SECONDS)
+            if not alive:
+                break
+        for process in self.signals:
+            kill_group(process.pid)
+        psutil.wait_procs(self.signals, timeout=STEP_SECONDS)
+
+
+def main(mark: str, lines: Iterable[str]) -> None:
+    """Follow the run to its end, then clear up."""
+    charge = Charge()
+    for line in lines:
+        charge.note(line)
+    charge.add_marked(mark)
+    charge.stop()
+    for folder in charge.folders:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _mark_of(process: psutil.Process) -> str | None:
+    try:
+        mark: str | None = process.environ().get(MARK_VARIABLE)
+    except (psutil.Error, OSError):
+        return None
+    return mark
+
+
+def _send(process: psutil.Process, which: signal.Signals) -> None:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process.send_signal(which)
+
+
+if __name__ == "__main__":
+    # A signal sent to all processes of the run must not end the guard before the others.
+    for ignored in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(ignored, signal.SIG_IGN)
+    main(sys.argv[1], sys.stdin)
