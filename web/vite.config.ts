@@ -19,6 +19,7 @@ export default defineConfig({
   },
   test: {
     environment: 'happy-dom',
+    setupFiles: ['./vitest.setup.ts'],
     include: ['src/**/__tests__/*.spec.ts'],
   },
 })

@@ -29,9 +29,5 @@ export function useDisplayName(storage: Storage = localStorage) {
       name.value = chosen
       write(chosen)
     },
-    /** Asks anew; the browser keeps the old name to start from. */
-    forgetName: () => {
-      name.value = null
-    },
   }
 }
