@@ -61,7 +61,11 @@ class Attachment:
         if not self.modes & _DELIVERY_MODES[publication.kind]:
             return
         subscriber = self.subscriber
-        if not subscriber.echo and publication.connection_id == subscriber.id:
+        if (
+            not subscriber.echo
+            and publication.connection_id == subscriber.id
+            and publication.kind == "messages"
+        ):
             return
         subscriber.send_frame(publication.frame(self.name, subscriber.format))
 

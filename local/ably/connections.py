@@ -43,7 +43,7 @@ class Connection:
         self.presence_channels: dict[Channel, None] = {}
         self.answers: OrderedDict[int, PublishResult | None] = OrderedDict()
         self.timers: dict[str, Timer] = {}
-        self.last_sent_ms = 0
+        self.spoke = False
         self._transport: Transport | None = transport
         self._format: Format = transport.format
 
@@ -81,6 +81,7 @@ class Connection:
         """Send an encoded protocol message."""
         if self._transport is not None:
             self._transport.send(frame)
+            self.spoke = True
 
     def send(self, action: Action, **fields: Any) -> None:
         """Send a protocol message; fields that are None are left out."""
@@ -89,9 +90,16 @@ class Connection:
         self.send_frame(encode(message, self._format))
 
     def fail(self, error: AblyError) -> None:
-        """End the connection for good, telling the client why."""
+        """End the socket, telling the client that it is for good and why."""
         self.send(Action.ERROR, error=error.info())
-        self.drop()
+        if self._transport is not None:
+            self._transport.close()
+
+    def disconnect(self, error: AblyError | None) -> None:
+        """End the socket of a client that may come back."""
+        self.send(Action.DISCONNECTED, error=error.info() if error else None)
+        if self._transport is not None:
+            self._transport.close()
 
     def remember(self, msg_serial: int, answer: PublishResult | None) -> None:
         """Note the answer to a publish or presence message, for when it is sent again."""

@@ -9,8 +9,11 @@ from local.ably.http import Request
 from local.ably.keys import parse_key
 from local.ably.limits import Limits
 from local.ably.messages import Message
+from local.ably.realtime import Realtime
 from local.ably.rest import Rest
 from local.ably.service import Service
+from local.ably.sockets import Sockets
+from local.ably.timing import TimerLoop
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +76,10 @@ class AblyServer:
         self.control_token = self.service.control_token
         self._lambda_endpoint_url = lambda_endpoint_url
         self._rest = Rest(self.service)
+        self._sockets = Sockets(
+            Realtime(self.service), max_frame_bytes=self.service.limits.frame_bytes
+        )
+        self._timer_loop = TimerLoop(self.service.timers)
         self._runner: web.AppRunner | None = None
 
     @property
@@ -99,15 +106,20 @@ class AblyServer:
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True)
         await site.start()
+        self._timer_loop.start()
         self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
         """Close every socket and stop listening; safe to call twice."""
         runner, self._runner = self._runner, None
+        await self._timer_loop.stop()
         if runner is not None:
+            await self._sockets.close()
             await runner.cleanup()
 
     async def _answer(self, given: web.Request) -> web.StreamResponse:
+        if given.headers.get("upgrade", "").lower() == "websocket":
+            return await self._sockets.serve(given)
         request = Request(
             method=given.method,
             target=given.raw_path,

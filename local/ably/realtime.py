@@ -1,0 +1,150 @@
+"""The realtime protocol: what each protocol message of a client does."""
+
+from collections.abc import Callable
+from typing import Any
+
+from local.ably.apps import App
+from local.ably.attaching import attach, detach
+from local.ably.codec import decode
+from local.ably.connections import Connection, Transport
+from local.ably.errors import AblyError, NotSupportedError
+from local.ably.idempotency import PublishResult
+from local.ably.membership import apply
+from local.ably.protocol import Action
+from local.ably.publishing import Publisher, publish
+from local.ably.service import Service
+from local.ably.sessions import Sessions
+
+Message = dict[str, Any]
+
+_UNSUPPORTED = {
+    Action.OBJECT: "LiveObjects",
+    Action.ANNOTATION: "annotations",
+}
+
+
+class Realtime:
+    """Takes sockets, their frames and their end; answers through each socket's `Transport`."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._sessions = Sessions(service)
+        self._handlers: dict[int, Callable[[Connection, Message], None]] = {
+            Action.HEARTBEAT: _echo_heartbeat,
+            Action.CLOSE: lambda connection, _message: self._sessions.close(connection),
+            Action.DISCONNECT: lambda connection, _message: connection.disconnect(None),
+            Action.ATTACH: self._attach,
+            Action.DETACH: self._detach,
+            Action.MESSAGE: self._publish,
+            Action.PRESENCE: self._presence,
+            Action.AUTH: self._authenticate,
+        }
+
+    def connect(self, params: dict[str, str], transport: Transport) -> Connection | None:
+        """Greet a new socket; None when it was refused."""
+        return self._sessions.connect(params, transport)
+
+    def lose(self, connection: Connection, transport: Transport) -> None:
+        """Note the end of a socket."""
+        self._sessions.lose(connection, transport)
+
+    def receive(self, connection: Connection, raw: str | bytes) -> None:
+        """Take one frame; what cannot be read at all ends the connection."""
+        try:
+            message = _read(raw)
+        except AblyError as error:
+            connection.fail(error)
+            return
+        handler = self._handlers.get(message["action"])
+        if handler is not None:
+            handler(connection, message)
+        elif message["action"] in _UNSUPPORTED:
+            feature = _UNSUPPORTED[Action(message["action"])]
+            _refuse(connection, message, NotSupportedError(feature))
+
+    def _attach(self, connection: Connection, message: Message) -> None:
+        try:
+            attach(self._app(connection), connection, message)
+        except AblyError as error:
+            _fail_channel(connection, message, error)
+
+    def _detach(self, connection: Connection, message: Message) -> None:
+        try:
+            detach(self._app(connection), connection, message)
+        except AblyError as error:
+            _fail_channel(connection, message, error)
+
+    def _publish(self, connection: Connection, message: Message) -> None:
+        def act(msg_serial: int) -> PublishResult:
+            if (message.get("params") or {}).get("_forceNack") == "true":
+                raise AblyError(40099, 400, "reserved for artificial errors for testing")
+            publisher = Publisher(
+                identity=connection.identity,
+                connection_id=connection.id,
+                default_id=f"{connection.id}:{msg_serial}",
+            )
+            channel, given = message.get("channel"), message.get("messages")
+            if not isinstance(given, list):
+                raise AblyError(40001, 400, "invalid message; messages is not an array")
+            return publish(self._app(connection), str(channel or ""), given, publisher)
+
+        _answer(connection, message, act)
+
+    def _presence(self, connection: Connection, message: Message) -> None:
+        def act(_msg_serial: int) -> None:
+            apply(self._app(connection), connection, message)
+
+        _answer(connection, message, act)
+
+    def _authenticate(self, connection: Connection, message: Message) -> None:
+        auth = message.get("auth")
+        token = auth.get("accessToken") if isinstance(auth, dict) else None
+        self._sessions.reauthenticate(connection, token)
+
+    def _app(self, connection: Connection) -> App:
+        return self._service.app(connection.identity.app_id)
+
+
+def _read(raw: str | bytes) -> Message:
+    message = decode(raw, "json" if isinstance(raw, str) else "msgpack")
+    if not isinstance(message, dict) or not isinstance(message.get("action"), int):
+        raise AblyError(80013, 400, "protocol error; not a protocol message")
+    return message
+
+
+def _answer(
+    connection: Connection, message: Message, act: Callable[[int], PublishResult | None]
+) -> None:
+    """ACK or NACK; what was acknowledged before is only acknowledged again."""
+    msg_serial = message.get("msgSerial", 0)
+    if not isinstance(msg_serial, int):
+        connection.fail(AblyError(80013, 400, "protocol error; msgSerial is not a number"))
+        return
+    if msg_serial in connection.answers:
+        result = connection.answers[msg_serial]
+    else:
+        try:
+            result = act(msg_serial)
+        except AblyError as error:
+            _refuse(connection, message, error)
+            return
+        connection.remember(msg_serial, result)
+    serials = [{"serials": result.serials}] if result else None
+    connection.send(Action.ACK, msgSerial=msg_serial, count=1, res=serials)
+
+
+def _refuse(connection: Connection, message: Message, error: AblyError) -> None:
+    msg_serial = message.get("msgSerial", 0)
+    connection.send(Action.NACK, msgSerial=msg_serial, count=1, error=error.info())
+
+
+def _fail_channel(connection: Connection, message: Message, error: AblyError) -> None:
+    channel = message.get("channel")
+    if not isinstance(channel, str):
+        connection.fail(error)
+        return
+    connection.send(Action.ERROR, channel=channel, error=error.info())
+
+
+def _echo_heartbeat(connection: Connection, message: Message) -> None:
+    connection.send(Action.HEARTBEAT, id=message.get("id"))

@@ -1,0 +1,182 @@
+"""Connections from their begin to their end: credentials, resume, heartbeats, token expiry.
+
+connect ──▶ connected ──socket lost──▶ cut ──resume──▶ connected
+             │                          ├─ after the grace: its members leave
+             └─CLOSE──▶ gone            └─ after the ttl: gone, a resume gets a new connection
+"""
+
+import re
+from functools import partial
+
+from local.ably.apps import App
+from local.ably.attaching import reconsider
+from local.ably.codec import encode
+from local.ably.connections import Connection, Transport
+from local.ably.errors import AblyError
+from local.ably.keys import Identity
+from local.ably.membership import leave_all
+from local.ably.protocol import Action
+from local.ably.service import Service
+
+PROMPT_MS = 30_000
+INBOUND_RATE = 1000
+_CONNECTION_KEY = re.compile(r"([\w-]{10})!([\w-]{16})")
+
+
+class Sessions:
+    """The connections of all apps."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def connect(self, params: dict[str, str], transport: Transport) -> Connection | None:
+        """Greet a new socket; None, with the reason sent, when it is refused."""
+        try:
+            identity = self._identify(params)
+        except AblyError as error:
+            message = {"action": Action.ERROR, "error": error.info()}
+            transport.send(encode(message, transport.format))
+            transport.close()
+            return None
+        app = self._service.app(identity.app_id)
+        echo = params.get("echo") != "false"
+        key = params.get("resume") or params.get("recover")
+        connection, problem = self._resumable(app, identity, key) if key else (None, None)
+        if connection is None:
+            connection = Connection(identity, transport, echo=echo)
+            app.connections[connection.id] = connection
+        else:
+            connection.cancel_timers()
+            connection.take(transport, identity, echo=echo)
+        self._welcome(connection, problem)
+        self._beat(connection)
+        self._watch_expiry(connection)
+        return connection
+
+    def reauthenticate(self, connection: Connection, token: object) -> None:
+        """Take another token for a live connection; a refusal ends it."""
+        try:
+            identity = self._renewed(connection.identity, token)
+        except AblyError as error:
+            connection.fail(error)
+            return
+        connection.identity = identity
+        self._welcome(connection)
+        self._watch_expiry(connection)
+        reconsider(connection)
+
+    def lose(self, connection: Connection, transport: Transport) -> None:
+        """Note that a socket has ended; the connection can still be resumed."""
+        if connection.transport is not transport:
+            return
+        connection.cancel_timers()
+        connection.drop()
+        timers, service = self._service.timers, self._service
+        connection.timers["grace"] = timers.call_in(
+            service.presence_grace_ms, partial(self._leave, connection)
+        )
+        connection.timers["ttl"] = timers.call_in(
+            service.connection_ttl_ms, partial(self._forget, connection)
+        )
+
+    def close(self, connection: Connection) -> None:
+        """Answer CLOSE: the connection is over."""
+        connection.send(Action.CLOSED)
+        connection.cancel_timers()
+        connection.drop()
+        self._forget(connection)
+
+    def _identify(self, params: dict[str, str]) -> Identity:
+        token = params.get("access_token") or params.get("accessToken")
+        if token:
+            identity = self._service.identify_token(token)
+        elif params.get("key"):
+            identity = self._service.identify_key(params["key"])
+        else:
+            raise AblyError(40106, 401, "no authentication information provided")
+        return identity.with_client_id(params.get("clientId") or None)
+
+    def _renewed(self, held: Identity, token: object) -> Identity:
+        if not isinstance(token, str):
+            raise AblyError(40101, 401, "invalid credentials; AUTH carries no accessToken")
+        identity = self._service.identify_token(token)
+        if identity.app_id != held.app_id:
+            raise AblyError(40102, 401, "incompatible credentials; the token is of another app")
+        return (
+            identity if held.client_id in (None, "*") else identity.with_client_id(held.client_id)
+        )
+
+    def _resumable(
+        self, app: App, identity: Identity, key: str
+    ) -> tuple[Connection | None, AblyError | None]:
+        match = _CONNECTION_KEY.fullmatch(key)
+        if match is None:
+            return None, AblyError(80018, 400, "unable to resume; the connection key is malformed")
+        connection = app.connections.get(match[1])
+        if connection is None:
+            return None, AblyError(80008, 400, "unable to resume; the connection has expired")
+        if connection.secret != match[2]:
+            return None, AblyError(80018, 400, "unable to resume; the connection key is wrong")
+        if connection.identity.client_id != identity.client_id:
+            return None, AblyError(80011, 400, "unable to resume; the clientId is another")
+        return connection, None
+
+    def _welcome(self, connection: Connection, problem: AblyError | None = None) -> None:
+        service = self._service
+        details = {
+            "connectionKey": connection.key,
+            "clientId": connection.identity.client_id,
+            "maxMessageSize": service.limits.message_bytes,
+            "maxFrameSize": service.limits.frame_bytes,
+            "maxInboundRate": INBOUND_RATE,
+            "connectionStateTtl": service.connection_ttl_ms,
+            "maxIdleInterval": service.max_idle_ms,
+            "serverId": "local",
+            "siteCode": "local",
+        }
+        connection.send(
+            Action.CONNECTED,
+            connectionId=connection.id,
+            connectionDetails={name: value for name, value in details.items() if value is not None},
+            error=problem.info() if problem else None,
+        )
+
+    def _beat(self, connection: Connection) -> None:
+        """Break a silence before it reaches `max_idle_ms`."""
+        if not connection.spoke:
+            connection.send(Action.HEARTBEAT)
+        connection.spoke = False
+        connection.timers["beat"] = self._service.timers.call_in(
+            self._service.max_idle_ms // 2, partial(self._beat, connection)
+        )
+
+    def _watch_expiry(self, connection: Connection) -> None:
+        for name in ("prompt", "expiry"):
+            if name in connection.timers:
+                connection.timers.pop(name).cancel()
+        expires_ms = connection.identity.expires_ms
+        if expires_ms is None:
+            return
+        timers = self._service.timers
+        if expires_ms - PROMPT_MS > self._service.clock.now_ms():
+            connection.timers["prompt"] = timers.call_at(
+                expires_ms - PROMPT_MS, partial(connection.send, Action.AUTH)
+            )
+        connection.timers["expiry"] = timers.call_at(expires_ms, partial(_expire, connection))
+
+    def _leave(self, connection: Connection) -> None:
+        app = self._service.apps.get(connection.identity.app_id)
+        if app is not None:
+            for channel in list(connection.presence_channels):
+                leave_all(app, channel, connection)
+
+    def _forget(self, connection: Connection) -> None:
+        self._leave(connection)
+        app = self._service.apps.get(connection.identity.app_id)
+        if app is not None:
+            app.connections.pop(connection.id, None)
+
+
+def _expire(connection: Connection) -> None:
+    """End the socket of an expired token; with a new one the client resumes."""
+    connection.disconnect(AblyError(40142, 401, "token expired"))

@@ -1,0 +1,104 @@
+"""The shell around one WebSocket: frames in to the core, frames out from a queue."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import cast
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from local.ably.codec import Format
+from local.ably.connections import Connection
+from local.ably.realtime import Realtime
+
+# A client that does not read is cut off here; it can resume from the channel's history.
+MAX_QUEUED_FRAMES = 50_000
+CLOSE_SECONDS = 0.5
+
+
+class Socket:
+    """The `Transport` of one WebSocket: sends in order, never blocks the core."""
+
+    def __init__(self, websocket: web.WebSocketResponse, fmt: Format) -> None:
+        self.format: Format = fmt
+        self._websocket = websocket
+        self._queue: asyncio.Queue[str | bytes | None] = asyncio.Queue()
+        self._closing = False
+
+    def send(self, frame: str | bytes) -> None:
+        """Queue a frame."""
+        if self._closing:
+            return
+        if self._queue.qsize() >= MAX_QUEUED_FRAMES:
+            self.close()
+            return
+        self._queue.put_nowait(frame)
+
+    def close(self) -> None:
+        """End the socket once the queue is out."""
+        if not self._closing:
+            self._closing = True
+            self._queue.put_nowait(None)
+
+    async def write(self) -> None:
+        """Send what is queued until `close`."""
+        with contextlib.suppress(ConnectionError):
+            while (frame := await self._queue.get()) is not None:
+                if isinstance(frame, str):
+                    await self._websocket.send_str(frame)
+                else:
+                    await self._websocket.send_bytes(frame)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._websocket.close()
+
+
+class Sockets:
+    """All open WebSockets of a server."""
+
+    def __init__(self, realtime: Realtime, *, max_frame_bytes: int) -> None:
+        self._realtime = realtime
+        self._max_frame_bytes = max_frame_bytes
+        self._open: set[web.WebSocketResponse] = set()
+
+    async def serve(self, request: web.Request) -> web.WebSocketResponse:
+        """Run one WebSocket to its end."""
+        websocket = web.WebSocketResponse(
+            max_msg_size=self._max_frame_bytes, compress=False, timeout=CLOSE_SECONDS
+        )
+        await websocket.prepare(request)
+        self._open.add(websocket)
+        fmt = "msgpack" if request.query.get("format") == "msgpack" else "json"
+        socket = Socket(websocket, cast("Format", fmt))
+        async with _writer(socket):
+            connection = self._realtime.connect(dict(request.query), socket)
+            if connection is not None:
+                await self._read(websocket, connection)
+                self._realtime.lose(connection, socket)
+        self._open.discard(websocket)
+        return websocket
+
+    async def close(self) -> None:
+        """Cut every WebSocket, as an outage does."""
+        closing = [each.close(code=WSCloseCode.GOING_AWAY) for each in list(self._open)]
+        await asyncio.gather(*closing, return_exceptions=True)
+
+    async def _read(self, websocket: web.WebSocketResponse, connection: Connection) -> None:
+        async for message in websocket:
+            if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                self._realtime.receive(connection, message.data)
+
+
+@contextlib.asynccontextmanager
+async def _writer(socket: Socket) -> AsyncIterator[None]:
+    """Write in the background; at the end, send what is left and close."""
+    task = asyncio.create_task(socket.write(), name="local-ably-writer")
+    try:
+        yield
+    finally:
+        socket.close()
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await asyncio.shield(task)
+        except TimeoutError:
+            task.cancel()
