@@ -14,7 +14,7 @@ COOKIE_NAME = "ably_client_id"
 COOKIE_MAX_AGE_SECONDS = 400 * 24 * 3600  # browsers keep no cookie longer
 
 _PURPOSE = b"ably-postgres-serverless client id cookie 1"
-_CLIENT_ID = re.compile(r"clientId-[A-Za-z0-9_-]{22}")
+_COOKIE = re.compile(r"(?P<client_id>clientId-[A-Za-z0-9_-]{22})\.(?P<signature>[0-9a-f]{64})")
 
 
 class Identity:
@@ -25,11 +25,11 @@ class Identity:
 
     def client_id(self, cookies: Mapping[str, str]) -> str:
         """The client id of a valid cookie, else a fresh one."""
-        client_id, _, signature = cookies.get(COOKIE_NAME, "").partition(".")
-        if _CLIENT_ID.fullmatch(client_id) and hmac.compare_digest(
-            self._signature(client_id).encode(), signature.encode()
+        cookie = _COOKIE.fullmatch(cookies.get(COOKIE_NAME, ""))
+        if cookie and hmac.compare_digest(
+            self._signature(cookie["client_id"]), cookie["signature"]
         ):
-            return client_id
+            return cookie["client_id"]
         return f"clientId-{secrets.token_urlsafe(16)}"
 
     def cookie(self, client_id: str, *, secure: bool) -> str:

@@ -29,6 +29,7 @@ def metrics() -> Metrics:
     made = Metrics()
     # Without a namespace Powertools raises at the end of an invocation that has succeeded.
     made.namespace = made.namespace or NAMESPACE
+    made.service = made.service or "service_undefined"  # as its logger says then
     return made
 
 

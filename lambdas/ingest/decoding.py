@@ -8,6 +8,8 @@ from typing import Any
 from lambdas.ingest.commands import Reason
 from lambdas.ingest.fields import UnacceptableError
 
+_KNOWN_STEPS = frozenset({"json", "utf-8", "base64"})
+
 
 def decode(data: object, encoding: object) -> dict[str, Any]:
     """The object that the publisher sent.
@@ -25,7 +27,8 @@ def decode(data: object, encoding: object) -> dict[str, Any]:
         raise UnacceptableError(Reason.INVALID_DATA, "the data is not an object")
     value: str | bytes = data
     for step in reversed(_steps(encoding)):
-        value = _undo(step, value)
+        if step == "base64":  # the other two are undone by the parsing below
+            value = _base64(value)
     decoded = _json(value)
     if not isinstance(decoded, dict):
         raise UnacceptableError(Reason.INVALID_DATA, "the data is not an object")
@@ -37,19 +40,12 @@ def _steps(encoding: object) -> list[str]:
         return []
     if not isinstance(encoding, str):
         raise UnacceptableError(Reason.UNKNOWN_ENCODING, "the encoding is not a text")
-    return encoding.split("/")
-
-
-def _undo(step: str, value: str | bytes) -> str | bytes:
-    match step:
-        case "base64":
-            return _base64(value)
-        case "utf-8" | "json":  # both are undone at the end, where the text is parsed
-            return value
-        case _:
-            raise UnacceptableError(
-                Reason.UNKNOWN_ENCODING, "the encoding is none of json, utf-8 and base64"
-            )
+    steps = encoding.split("/")
+    if not _KNOWN_STEPS.issuperset(steps):
+        raise UnacceptableError(
+            Reason.UNKNOWN_ENCODING, "the encoding is of more than json, utf-8 and base64"
+        )
+    return steps
 
 
 def _base64(value: str | bytes) -> bytes:
