@@ -36,8 +36,9 @@ class Request:
     @property
     def response_format(self) -> Format:
         """What the client wants to read."""
-        if "format" in self.query:
-            return "msgpack" if self.query["format"] == "msgpack" else "json"
+        named = self.query.get("envelope") or self.query.get("format")
+        if named is not None:
+            return "msgpack" if named == "msgpack" else "json"
         accept = self.headers.get("accept", "")
         first = min(
             (accept.find(mime) if mime in accept else len(accept), fmt)
@@ -118,6 +119,16 @@ def failure(error: AblyError, *, details: dict[str, Any] | None = None) -> Respo
             "X-Ably-Errormessage": error.message.encode("ascii", "replace").decode(),
         },
     )
+
+
+def envelope(response: Response) -> Response:
+    """The same answer with its status and headers inside the body (`envelope=json`)."""
+    wrapped = {
+        "statusCode": response.status,
+        "headers": response.headers,
+        "response": response.value,
+    }
+    return Response(value=wrapped)
 
 
 def page(request: Request, items: list[Any], cursor: str | None) -> Response:

@@ -48,12 +48,12 @@ class Rest:
                 response = self._route(request)
             except AblyError as error:
                 response = http.failure(error)
+        if "envelope" in request.query:
+            response = http.envelope(response)
         cors.allow(request, response)
         return response
 
     def _route(self, request: Request) -> Response:
-        if "envelope" in request.query:
-            raise NotSupportedError("enveloped responses (envelope=json)")
         match request.method, request.segments:
             case _, ["v1", *rest]:
                 return self._control.handle(request, rest)

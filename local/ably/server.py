@@ -1,16 +1,21 @@
 """The shell: one aiohttp server on loopback for REST, WebSocket and the Control API."""
 
+import json
 import logging
 
 from aiohttp import web
 
 from local.ably.clock import Clock, SystemClock
+from local.ably.errors import AblyError
 from local.ably.http import Request
+from local.ably.invoker import Invoker
 from local.ably.keys import parse_key
 from local.ably.limits import Limits
 from local.ably.messages import Message
+from local.ably.publishing import announce
 from local.ably.realtime import Realtime
 from local.ably.rest import Rest
+from local.ably.rules import Rule
 from local.ably.service import Service
 from local.ably.sockets import Sockets
 from local.ably.timing import TimerLoop
@@ -61,11 +66,13 @@ class AblyServer:
         key = parse_key(api_key) if api_key else None
         if key and app_id and key.app_id != app_id:
             raise ValueError("the API key is of another app than app_id")
+        self._invoker = Invoker(lambda_endpoint_url, self._report)
         self.service = Service(
             clock=clock or SystemClock(),
             limits=limits or Limits(),
             account_id=account_id,
             keep_audit=keep_audit,
+            invoke=self._invoker.submit,
         )
         if control_token:
             self.service.control_token = control_token
@@ -74,7 +81,6 @@ class AblyServer:
         self.app_id = app.id
         self.api_key = next(iter(app.keys.values())).text
         self.control_token = self.service.control_token
-        self._lambda_endpoint_url = lambda_endpoint_url
         self._rest = Rest(self.service)
         self._sockets = Sockets(
             Realtime(self.service), max_frame_bytes=self.service.limits.frame_bytes
@@ -107,15 +113,25 @@ class AblyServer:
         site = web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True)
         await site.start()
         self._timer_loop.start()
+        self._invoker.start()
         self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
         """Close every socket and stop listening; safe to call twice."""
         runner, self._runner = self._runner, None
         await self._timer_loop.stop()
+        await self._invoker.stop()
         if runner is not None:
             await self._sockets.close()
             await runner.cleanup()
+
+    def _report(self, rule: Rule, error: AblyError) -> None:
+        """Tell of a rule that failed: in the log and, as Ably does, on `[meta]log`."""
+        logger.warning("rule %s on %s failed: %s", rule.id, rule.function_name, error)
+        app = self.service.apps.get(rule.app_id)
+        if app is not None:
+            facts = {"ruleId": rule.id, "ruleType": "aws/lambda", "error": error.info()}
+            announce(app, "[meta]log", "rule.error", json.dumps(facts))
 
     async def _answer(self, given: web.Request) -> web.StreamResponse:
         if given.headers.get("upgrade", "").lower() == "websocket":
