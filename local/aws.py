@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import boto3
+from botocore.config import Config
 from mypy_boto3_sqs import SQSClient
 
-from local.errors import LocalError
+from local.errors import PartFailedError
 from local.lambda_service.function import ACCOUNT_ID, REGION
 from local.ports import wait_until_listening
 from local.processes import ChildProcess, ProcessHost
@@ -21,6 +22,8 @@ from local.processes import ChildProcess, ProcessHost
 START_SECONDS = 30.0
 REJECT_QUEUE = "reject"
 DEAD_LETTER_QUEUE = "ingest-dead-letter"
+# The server is next door: what does not answer soon will not, and a stop is not to wait for it.
+CLIENT = Config(connect_timeout=1, read_timeout=5, retries={"max_attempts": 0})
 
 
 class AwsServices:
@@ -43,13 +46,13 @@ class AwsServices:
 
     def sqs(self) -> SQSClient:
         """A client of the local SQS."""
-        return self._session().client("sqs", endpoint_url=self.endpoint_url)
+        return self._session().client("sqs", endpoint_url=self.endpoint_url, config=CLIENT)
 
-    async def start(self, secrets: Mapping[str, str]) -> None:
-        """Start the server and make the queues, and the secrets by name.
+    async def start(self) -> None:
+        """Start the server and make the queues.
 
         Raises:
-            LocalError: it did not start.
+            PartFailedError: it did not start.
         """
         await self.process.start()
         listening = asyncio.create_task(wait_until_listening(self._port, START_SECONDS))
@@ -58,21 +61,29 @@ class AwsServices:
             either: set[asyncio.Future[Any]] = {listening, gone}
             await asyncio.wait(either, return_when="FIRST_COMPLETED")
             if gone.done() or not listening.result():
-                raise LocalError("the local SQS and Secrets Manager did not start: see the aws log")
+                raise PartFailedError("the local SQS did not start", part=self.process.name)
         finally:
             listening.cancel()
             gone.cancel()
-        await asyncio.to_thread(self._fill, secrets)
+        await asyncio.to_thread(self._create_queues)
+
+    async def put_secrets(self, secrets: Mapping[str, str]) -> None:
+        """Make secrets by name."""
+        await asyncio.to_thread(self._create_secrets, secrets)
 
     async def stop(self) -> None:
         """Stop the server."""
         await self.process.stop(grace_seconds=1.0)
 
-    def _fill(self, secrets: Mapping[str, str]) -> None:
+    def _create_queues(self) -> None:
         sqs = self.sqs()
         for name in (REJECT_QUEUE, DEAD_LETTER_QUEUE):
             sqs.create_queue(QueueName=name)
-        vault = self._session().client("secretsmanager", endpoint_url=self.endpoint_url)
+
+    def _create_secrets(self, secrets: Mapping[str, str]) -> None:
+        vault = self._session().client(
+            "secretsmanager", endpoint_url=self.endpoint_url, config=CLIENT
+        )
         for name, value in secrets.items():
             vault.create_secret(Name=name, SecretString=value)
 

@@ -28,6 +28,7 @@ class Ports:
     ably: int
     functions: int
     aws: int
+    connector_health: int
 
     @classmethod
     def choose(cls, kept: "Ports | None" = None) -> "Ports":

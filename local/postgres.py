@@ -106,6 +106,11 @@ class EmbeddedPostgres:
             self.on_start(self._process.pid)
         self._wait_until_ready()
 
+    def wait(self) -> None:
+        """Block until the server ends, by `stop` or by itself."""
+        if self._process is not None:
+            self._process.wait()
+
     def stop(
         self, how: signal.Signals = signal.SIGINT, *, grace_seconds: float = STOP_SECONDS
     ) -> None:

@@ -39,6 +39,11 @@ class Gateway:
         self._invoke = invoke
         self._runner: web.AppRunner | None = None
 
+    @property
+    def url(self) -> str:
+        """Where a browser finds it, without a slash at the end."""
+        return f"http://localhost:{self.port}"
+
     async def start(self, settings: PageSettings) -> None:
         """Listen; requests are served from here on."""
         app = web.Application(client_max_size=MAX_BODY_BYTES)

@@ -20,17 +20,13 @@ REMOVE = "remove"
 
 
 class Guard:
-    """The run's side of the pipe. It is a `ProcessWatch`.
-
-    Attributes:
-        mark: value of MARK_VARIABLE that every child process must carry.
-    """
+    """The run's side of the pipe. It is a `ProcessWatch`."""
 
     def __init__(self, *, holding: list[int] | None = None) -> None:
         """Start the guard; it keeps the files of `holding` open, locks included, to its own end."""
-        self.mark = os.urandom(16).hex()
+        self._mark = os.urandom(16).hex()
         self._process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "local.guard", self.mark],
+            [sys.executable, "-m", "local.guard", self._mark],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -38,6 +34,11 @@ class Guard:
             start_new_session=True,
             pass_fds=holding or [],
         )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The mark, as a variable for every child process."""
+        return {MARK_VARIABLE: self._mark}
 
     def started(self, pid: int) -> None:
         """Tell of a process that is to be stopped by SIGTERM, then killed with its group."""

@@ -1,0 +1,114 @@
+"""`python -m local`: see `python -m local --help`."""
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from local.data_folder import DataFolder
+from local.errors import LocalError
+from local.gateway.page import require_page
+from local.guard import Guard
+from local.logs import Logs
+from local.options import RunOptions
+from local.parts import Parts
+from local.ports import require_free
+from local.ready_file import ReadyFile
+from local.supervisor import Supervisor
+from local.terminal import Terminal
+
+FAILED = 1
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run until stopped; returns the exit code."""
+    options = RunOptions.parse(arguments, environment)
+    terminal = Terminal()
+    try:
+        check(options)
+        with ExitStack() as stack:
+            supervisor = prepare(options, terminal, stack)
+            asyncio.run(serve(supervisor, terminal))
+    except LocalError as error:
+        terminal.say(f"local: {error}")
+        return FAILED
+    return 0
+
+
+def check(options: RunOptions) -> None:
+    """Check what can be checked before anything is started.
+
+    Raises:
+        LocalError: what is missing or taken.
+    """
+    require_page(options.page_folder, node_installed=shutil.which("node") is not None)
+    if options.port:
+        require_free(options.port, option="--port")
+
+
+def prepare(options: RunOptions, terminal: Terminal, stack: ExitStack) -> Supervisor:
+    """Claim the folder and start the guard; the stack gives both back.
+
+    Raises:
+        LocalError: the folder cannot be used.
+    """
+    if options.ephemeral:
+        path = Path(tempfile.mkdtemp(prefix="ably-postgres-"))
+        stack.callback(shutil.rmtree, path, ignore_errors=True)
+    else:
+        path = options.data_folder
+    folder = DataFolder(path)
+    folder.claim()
+    stack.callback(folder.release)
+    if options.fresh:
+        folder.wipe()
+    guard = Guard(holding=[folder.lock_fd])
+    stack.callback(guard.close)
+    if options.ephemeral:
+        guard.remove_at_end(folder.path)
+    logs = Logs(folder.logs, terminal, verbose=options.verbose)
+    stack.callback(logs.close)
+    logs.take_own()
+    parts = Parts.assemble(options, folder, guard=guard, log=logs)
+    ready_file = ReadyFile(options.ready_file)
+    return Supervisor(parts, ready_file=ready_file, logs=logs, terminal=terminal)
+
+
+async def serve(supervisor: Supervisor, terminal: Terminal) -> None:
+    """Start all, run until a signal or a failure, stop all.
+
+    Raises:
+        LocalError: a part did not start, or ended on its own.
+    """
+    work = asyncio.create_task(supervisor.run())
+    signals = 0
+
+    def stop() -> None:
+        nonlocal signals
+        signals += 1
+        if signals == 1:
+            terminal.say("stopping")
+            work.cancel()
+        else:
+            os._exit(FAILED)  # whoever asks twice is not to wait: the guard ends the rest
+
+    loop = asyncio.get_running_loop()
+    for which in STOP_SIGNALS:
+        loop.add_signal_handler(which, stop)
+    try:
+        await work
+    except asyncio.CancelledError:
+        if not signals:
+            raise
+    finally:
+        await supervisor.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], os.environ))

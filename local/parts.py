@@ -1,0 +1,91 @@
+"""Which parts a run has and how they are wired: the one place where local and real are chosen."""
+
+from dataclasses import dataclass
+
+from local.ably_side import LocalAbly, RealAbly
+from local.aws import AwsServices
+from local.connector import Connector, ConnectorSettings
+from local.data_folder import DataFolder, Identity
+from local.database import Database, EmbeddedDatabase, GivenDatabase
+from local.functions import ROUTES, chat_functions
+from local.gateway import Gateway
+from local.guard import Guard
+from local.lambda_service import LambdaService
+from local.options import ROOT, RunOptions
+from local.processes import LogLine, ProcessHost
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """Everything a run starts but the connector, which needs to be told of the others first."""
+
+    database: EmbeddedDatabase | GivenDatabase
+    aws: AwsServices
+    functions: LambdaService
+    ably: LocalAbly | RealAbly
+    gateway: Gateway
+    host: ProcessHost
+    connector_health_port: int
+
+    @classmethod
+    def assemble(
+        cls, options: RunOptions, folder: DataFolder, *, guard: Guard, log: LogLine
+    ) -> "Parts":
+        """Make the parts of a run; none is started.
+
+        Raises:
+            LocalError: the folder or a variable of the environment cannot be used.
+        """
+        identity = folder.identity()
+        ports = identity.ports
+        host = ProcessHost(folder=ROOT, log=log, environment=guard.environment, watch=guard)
+        database = _database(options, folder, identity, guard)
+        aws = AwsServices(ports.aws, host)
+        functions = LambdaService(
+            chat_functions(aws, database_ssl_mode=database.ssl_mode),
+            host,
+            port=ports.functions,
+            sqs=aws.sqs(),
+        )
+        return cls(
+            database=database,
+            aws=aws,
+            functions=functions,
+            ably=_ably(options, identity, functions),
+            gateway=Gateway(
+                port=options.port or 0,
+                page_folder=options.page_folder,
+                routes=ROUTES,
+                invoke=functions.invoke,
+            ),
+            host=host,
+            connector_health_port=ports.connector_health,
+        )
+
+    def connector(self, database: Database) -> Connector:
+        """A connector between the database and Ably."""
+        settings = ConnectorSettings(
+            database=database,
+            ably_api_key=self.ably.api_key,
+            ably=self.ably.address,
+            health_port=self.connector_health_port,
+        )
+        return Connector(settings, self.host)
+
+
+def _database(
+    options: RunOptions, folder: DataFolder, identity: Identity, guard: Guard
+) -> EmbeddedDatabase | GivenDatabase:
+    if options.database_url:
+        return GivenDatabase(options.database_url)
+    return EmbeddedDatabase(
+        folder.postgres, identity.ports.postgres, guard, durable=not options.ephemeral
+    )
+
+
+def _ably(
+    options: RunOptions, identity: Identity, functions: LambdaService
+) -> LocalAbly | RealAbly:
+    if options.ably_api_key:
+        return RealAbly(options.ably_api_key, functions=functions)
+    return LocalAbly(identity.ably, port=identity.ports.ably, functions=functions)

@@ -1,0 +1,146 @@
+"""Starts every part as soon as what it needs is there, watches over them, stops them in order.
+
+    Postgres ──────────┐
+    SQS and secrets ───┼─▶ schema ─▶ connector ─▶ page
+    functions, Ably ───┘
+
+A part that ends on its own ends the run with a sentence; the connector alone is started again, as
+it is in production.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from local.connector import Connector
+from local.database import Database
+from local.errors import LocalError, PartFailedError
+from local.functions import ABLY_KEY_SECRET, DATABASE_SECRET, MIGRATE
+from local.gateway.settings import PageSettings
+from local.lambda_service.invocation import Invocation
+from local.logs import Logs
+from local.parts import Parts
+from local.ready_file import ReadyFile, ready_document
+from local.terminal import Terminal
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+
+class Supervisor:
+    """One run of all parts."""
+
+    def __init__(
+        self, parts: Parts, *, ready_file: ReadyFile, logs: Logs, terminal: Terminal
+    ) -> None:
+        self._parts = parts
+        self._ready_file = ready_file
+        self._logs = logs
+        self._terminal = terminal
+        self._connector: Connector | None = None
+
+    async def run(self) -> None:
+        """Start all parts and watch over them; ends by a failure, or by being cancelled.
+
+        `stop` is to be called afterwards in any case.
+
+        Raises:
+            LocalError: a part did not start, or ended.
+        """
+        self._ready_file.remove()
+        try:
+            database = await self._start_parts()
+            await self._migrate()
+            self._connector = connector = self._parts.connector(database)
+            await self._step("connector", connector.start())
+            await self._parts.gateway.start(PageSettings(ably=self._parts.ably.address))
+            self._write_ready_file(database, connector)
+            self._announce(database)
+            await self._watch(database, connector)
+        except PartFailedError as error:
+            last_words = self._logs.last_line(error.part) or "it wrote nothing"
+            raise LocalError(f"{error}; its last words: {last_words}") from error
+
+    async def stop(self) -> None:
+        """Stop all parts, whatever has been started; within five seconds."""
+        parts = self._parts
+        await _quietly(parts.gateway.stop)
+        if self._connector is not None:
+            await _quietly(self._connector.stop)
+        await asyncio.gather(
+            *map(_quietly, (parts.ably.stop, parts.functions.stop, parts.aws.stop))
+        )
+        await _quietly(parts.database.stop)
+        self._ready_file.remove()
+
+    async def _start_parts(self) -> Database:
+        parts = self._parts
+        database, *_ = await asyncio.gather(
+            self._step("Postgres", parts.database.start()),
+            self._step("SQS and Secrets Manager", parts.aws.start()),
+            self._step("functions", parts.functions.start()),
+            self._step("Ably", parts.ably.start()),
+        )
+        await parts.aws.put_secrets(
+            {DATABASE_SECRET: database.secret(), ABLY_KEY_SECRET: parts.ably.api_key}
+        )
+        return database
+
+    async def _migrate(self) -> None:
+        functions = self._parts.functions
+        outcome = await functions.invoke(MIGRATE, Invocation(payload=b"{}"))
+        if outcome.failed:
+            raise LocalError(f"unable to prepare the database; {outcome.error_message()}")
+        await functions.retire(MIGRATE)
+        self._terminal.progress("database schema")
+
+    async def _watch(self, database: Database, connector: Connector) -> None:
+        async def keep_connector() -> None:
+            async for event in connector.keep_running():
+                self._terminal.progress(event)
+                self._write_ready_file(database, connector)
+
+        ends = {
+            asyncio.create_task(self._parts.database.wait()): ("Postgres", "postgres"),
+            asyncio.create_task(self._parts.aws.process.wait()): ("the local SQS", "aws"),
+            asyncio.create_task(keep_connector()): ("the connector", "connector"),
+        }
+        try:
+            done, _ = await asyncio.wait(ends, return_when="FIRST_COMPLETED")
+            ended = done.pop()
+            ended.result()
+            name, part = ends[ended]
+            raise PartFailedError(f"{name} ended", part=part)
+        finally:
+            for task in ends:
+                task.cancel()
+
+    async def _step(self, name: str, work: Awaitable[Result]) -> Result:
+        result = await work
+        self._terminal.progress(name)
+        return result
+
+    def _write_ready_file(self, database: Database, connector: Connector) -> None:
+        self._ready_file.write(ready_document(self._parts, database, connector))
+
+    def _announce(self, database: Database) -> None:
+        self._terminal.progress("ready")
+        self._terminal.table(
+            [
+                ("Chat", f"{self._parts.gateway.url}/"),
+                ("Database", database.address),
+                ("Ably", self._parts.ably.name),
+                ("Logs", str(self._logs.folder)),
+            ]
+        )
+        self._terminal.say("Ctrl-C stops all.")
+
+
+async def _quietly(stop: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await stop()
+    except Exception:
+        # One part that cannot stop in order must not keep the others running; the guard ends it.
+        logger.exception("unable to stop a part in order")
