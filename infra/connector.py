@@ -1,7 +1,6 @@
 """The connector's Fargate service: it reads the outbox in Postgres and publishes to Ably."""
 
 import json
-from collections.abc import Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -53,32 +52,28 @@ class Connector(Construct):
                 else ecs.ContainerInsights.DISABLED
             ),
         )
+        group = egress_group(self, "Group", vpc=vpc, description="The connector: Postgres and Ably")
+        task = self._task(config, database, ably_key)
         self.service = ecs.FargateService(
             self,
             "Service",
             cluster=cluster,
-            task_definition=self._task(config, database, ably_key),
+            task_definition=task,
             desired_count=config.connector_desired_count,
             min_healthy_percent=100,
             max_healthy_percent=200,
             circuit_breaker=ecs.DeploymentCircuitBreaker(enable=True, rollback=True),
             availability_zone_rebalancing=ecs.AvailabilityZoneRebalancing.ENABLED,
             vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
-            security_groups=[
-                egress_group(
-                    self, "Group", vpc=vpc, description="The connector: Postgres, AWS and Ably"
-                )
-            ],
+            security_groups=[group],
         )
         self.service.connections.allow_to_default_port(database.instance, "Postgres")
+        # Tasks that start without their secrets or the way to Postgres trip the circuit breaker.
+        self.service.node.add_dependency(group, task.obtain_execution_role())
         if not config.container_insights:
             acknowledge(
                 cluster, {"ECS4": "container_insights=false: the connector's own metrics do"}
             )
-
-    def start_after(self, scopes: Sequence[Construct]) -> None:
-        """Hold the tasks back until these were deployed."""
-        self.service.node.add_dependency(*scopes)
 
     def _task(
         self, config: StageConfig, database: Database, ably_key: secretsmanager.ISecret

@@ -84,8 +84,8 @@ class Database(Construct):
     def _acknowledge(self, config: StageConfig) -> None:
         reasons = {
             "RDS11": "security groups decide who reaches the port; another number hides nothing",
-            "SMG4": "the owner's password, read by this bundle alone; it changes by a deploy, since "
-            "the connector reads it only when its task starts",
+            "SMG4": "read by this bundle alone; it changes by a deploy, as the connector takes it "
+            "when its task starts",
         }
         if not config.database_multi_az:
             reasons["RDS3"] = "database_multi_az=false: a development stage may wait for a restore"
@@ -98,7 +98,7 @@ class Database(Construct):
 
 
 def _log_retention(scope: Construct) -> IConstruct:
-    """The CDK's own function that sets the retention of log groups which RDS makes by itself."""
+    """The CDK's own function that sets the retention of the log groups that RDS makes."""
     children = cdk.Stack.of(scope).node.children
     return next(child for child in children if child.node.id.startswith("LogRetention"))
 

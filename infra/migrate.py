@@ -43,4 +43,11 @@ class Migrate(Construct):
             security_group=security_group,
         ).function
         database.open_to(self.function)
-        self.trigger = triggers.Trigger(self, "Run", handler=self.function, timeout=_TIMEOUT)
+        self.trigger = triggers.Trigger(
+            self,
+            "Run",
+            handler=self.function,
+            timeout=_TIMEOUT,
+            # The rules that open the database to the function are below its group.
+            execute_after=[security_group],
+        )

@@ -51,7 +51,7 @@ class ServiceStack(cdk.Stack):
         connector = Connector(
             self, "Connector", config=config, vpc=vpc, database=database, ably_key=ably_key
         )
-        migrate.trigger.execute_before(connector.service)
+        migrate.trigger.execute_before(ingest.function, http_api.history, connector.service)
         self._output(http_api, connector)
         self._let_ably_in(config, ingest)
 

@@ -1,0 +1,28 @@
+"""The stacks of both stages, synthesized once."""
+
+import pytest
+
+from tests.infra.synthesis import Stage, synthesize
+
+
+@pytest.fixture(scope="session")
+def dev(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """Stage dev with nothing configured."""
+    return synthesize(tmp_path_factory.mktemp("dev"), "dev")
+
+
+@pytest.fixture(scope="session")
+def prod(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """Stage prod with all that can be configured."""
+    return synthesize(
+        tmp_path_factory.mktemp("prod"),
+        "prod",
+        ably_account_id="acct12",
+        ably_app_id="aBCdEf",
+        ably_api_key_secret_arn=(
+            "arn:aws:secretsmanager:eu-west-1:123456789012:secret:ably/key-AbC123"
+        ),
+        allowed_origins="https://chat.example.com,http://localhost:5173",
+        arch="x86_64",
+        python="3.14",
+    )

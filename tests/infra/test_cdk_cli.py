@@ -1,0 +1,101 @@
+"""`cdk synth` as an operator runs it: an empty environment, and no network if that can be."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.bundling import FUNCTIONS, Bundler, Target
+from tests.infra.synthesis import ROOT, Stage
+
+CDK = ROOT / "node_modules" / ".bin" / "cdk"
+TIMEOUT_SECONDS = 100
+
+Cdk = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def _cut_off() -> list[str]:
+    """What to put before a command so that it has no network; nothing where this user may not."""
+    for prefix in (["unshare", "-n"], ["unshare", "-rn"]):
+        if (
+            shutil.which("unshare")
+            and not subprocess.run([*prefix, "true"], check=False).returncode
+        ):
+            return prefix
+    return []
+
+
+@pytest.fixture(scope="session")
+def cdk(tmp_path_factory: pytest.TempPathFactory) -> Cdk:
+    """Runs the pinned CDK CLI with an empty home and without the network."""
+    assert CDK.exists(), "the CDK CLI is not installed: run `npm ci` (or `make setup`)"
+    for name in FUNCTIONS:
+        Bundler().wheels(name, Target.for_lambda(arch="arm64", python="3.13"))
+    node = shutil.which("node")
+    assert node, "node is not on the PATH"
+    home = tmp_path_factory.mktemp("home")
+    unpacked = Path.home() / ".cache" / "aws" / "jsii" / "package-cache"
+    environment = {
+        "HOME": str(home),
+        "PATH": os.pathsep.join(map(str, (Path(sys.executable).parent, Path(node).parent))),
+        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(unpacked),
+        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
+        "CDK_DISABLE_CLI_TELEMETRY": "true",
+    }
+
+    def run(*arguments: str, output: Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*_cut_off(), node, CDK, "synth", "--quiet", "--output", output, *arguments],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=TIMEOUT_SECONDS,
+        )
+
+    return run
+
+
+def _function_assets(folder: Path) -> set[str]:
+    """The hashes of the assets of our functions, not of those that the CDK brings."""
+    (manifest,) = folder.glob("*-service.assets.json")
+    files: dict[str, Any] = json.loads(manifest.read_text())["files"]
+    return {key for key, one in files.items() if one["displayName"].endswith("/Function/Code")}
+
+
+def test_dev_synthesizes_with_its_assets_as_hashed_in_any_process(
+    cdk: Cdk, dev: Stage, tmp_path: Path
+) -> None:
+    first = cdk("-c", "stage=dev", output=tmp_path)
+    assert first.returncode == 0, first.stderr
+    assets = _function_assets(tmp_path)
+    assert assets == _function_assets(dev.folder)
+    assert len(assets) == len(FUNCTIONS)
+    for key in assets:
+        assert (tmp_path / f"asset.{key}" / "lambdas" / "common").is_dir()
+    assert "Bundling asset" in first.stderr
+    second = cdk("-c", "stage=dev", output=tmp_path)
+    assert second.returncode == 0, second.stderr
+    assert "Bundling asset" not in second.stderr
+    assert _function_assets(tmp_path) == assets
+
+
+def test_prod_synthesizes(cdk: Cdk, tmp_path: Path) -> None:
+    result = cdk("-c", "stage=prod", output=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert len(list(tmp_path.glob("*.template.json"))) == 2
+
+
+def test_wrong_settings_end_in_sentences_and_no_traceback(cdk: Cdk, tmp_path: Path) -> None:
+    result = cdk("-c", "stage=dev", "-c", "nat_gateways=9", "-c", "arch=mips", output=tmp_path)
+    assert result.returncode != 0
+    assert "nat_gateways must be a whole number from 1 to 2, not '9'." in result.stderr
+    assert "arch must be one of arm64, x86_64, not 'mips'." in result.stderr
+    assert "Traceback" not in result.stderr

@@ -1,0 +1,107 @@
+"""The connector's service: how it is replaced, what it may touch, and what it is told."""
+
+import json
+from typing import Any
+
+from tests.infra.synthesis import Resource, Stage
+
+
+def _container(stage: Stage) -> Resource:
+    (container,) = stage.service.properties("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
+    return dict(container)
+
+
+def _variables(container: Resource) -> dict[str, Any]:
+    return {entry["Name"]: entry["Value"] for entry in container["Environment"]}
+
+
+def test_new_tasks_start_before_the_old_ones_stop_and_a_bad_one_is_rolled_back(dev: Stage) -> None:
+    deployment = dev.service.properties("AWS::ECS::Service")["DeploymentConfiguration"]
+    assert deployment["MinimumHealthyPercent"] == 100
+    assert deployment["MaximumPercent"] == 200
+    assert deployment["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}
+
+
+def test_prod_runs_a_standby_beside_the_leader(dev: Stage, prod: Stage) -> None:
+    assert dev.service.properties("AWS::ECS::Service")["DesiredCount"] == 1
+    assert prod.service.properties("AWS::ECS::Service")["DesiredCount"] == 2
+
+
+def test_the_tasks_have_no_public_address(dev: Stage) -> None:
+    network = dev.service.properties("AWS::ECS::Service")["NetworkConfiguration"]
+    assert network["AwsvpcConfiguration"]["AssignPublicIp"] == "DISABLED"
+
+
+def test_the_container_is_no_root_and_writes_no_file(dev: Stage) -> None:
+    container = _container(dev)
+    assert container["User"] == "10001:10001"
+    assert container["ReadonlyRootFilesystem"] is True
+
+
+def test_secrets_are_injected_and_not_written_into_the_task(dev: Stage) -> None:
+    container = _container(dev)
+    assert sorted(secret["Name"] for secret in container["Secrets"]) == [
+        "ABLY_API_KEY",
+        "DB_PASSWORD",
+        "DB_USER",
+    ]
+    assert not {"ABLY_API_KEY", "DB_PASSWORD", "DB_USER"} & set(_variables(container))
+
+
+def test_every_change_of_the_chat_goes_out_on_the_incoming_channel(dev: Stage) -> None:
+    mappings = json.loads(_variables(_container(dev))["ABLY_CONNECTOR"])
+    assert [mapping["operation"] for mapping in mappings] == ["INSERT", "UPDATE", "DELETE"]
+    assert {(m["tablename"], m["ablychannelname"]) for m in mappings} == {
+        ("chat_data", "incoming-chat")
+    }
+
+
+def test_the_database_connection_is_encrypted(dev: Stage) -> None:
+    assert _variables(_container(dev))["DB_SSLMODE"] == "require"
+
+
+def test_the_container_reports_its_health_and_has_time_to_finish_its_batch(dev: Stage) -> None:
+    container = _container(dev)
+    assert container["HealthCheck"]["Command"] == [
+        "CMD",
+        "python",
+        "-m",
+        "connector_task",
+        "health",
+    ]
+    assert container["StopTimeout"] == 60
+
+
+def test_a_slow_cloudwatch_does_not_hold_up_the_connector(dev: Stage) -> None:
+    options = _container(dev)["LogConfiguration"]["Options"]
+    assert options["mode"] == "non-blocking"
+    assert options["max-buffer-size"]
+
+
+def test_the_task_runs_on_the_configured_processor(dev: Stage, prod: Stage) -> None:
+    for stage, processor in ((dev, "ARM64"), (prod, "X86_64")):
+        platform = stage.service.properties("AWS::ECS::TaskDefinition")["RuntimePlatform"]
+        assert platform["CpuArchitecture"] == processor
+        (asset,) = json.loads(next(stage.folder.glob("*-service.assets.json")).read_text())[
+            "dockerImages"
+        ].values()
+        expected = "linux/arm64" if processor == "ARM64" else "linux/amd64"
+        assert asset["source"]["platform"] == expected
+
+
+def test_the_running_task_has_no_permissions_of_its_own(dev: Stage) -> None:
+    role = dev.service.properties("AWS::ECS::TaskDefinition")["TaskRoleArn"]
+    assert dev.service.statements_of(role) == []
+
+
+def test_the_service_waits_for_what_its_tasks_need_to_start(dev: Stage) -> None:
+    (service,) = dev.service.of_type("AWS::ECS::Service").values()
+    needed = [
+        name
+        for name in dev.service.of_type(
+            "AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress", "AWS::IAM::Policy"
+        )
+        if name.startswith(("ConnectorGroup", "ConnectorTaskExecutionRole"))
+    ]
+    assert len(needed) == 3
+    assert set(needed) <= set(service["DependsOn"])

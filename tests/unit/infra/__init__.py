@@ -1,0 +1,1 @@
+"""What the infrastructure decides, without the CDK."""

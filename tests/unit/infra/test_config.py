@@ -1,0 +1,201 @@
+"""How the settings of a stage are read, and what is said when they are wrong."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from infra.config import StageConfig, knobs
+from infra.knobs import STAGES, ConfigError
+
+ROOT = Path(__file__).parents[3]
+ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:ably/key-AbC123"
+
+
+def problems(**context: object) -> tuple[str, ...]:
+    with pytest.raises(ConfigError) as caught:
+        StageConfig.from_context({"stage": "dev", **context})
+    return caught.value.problems
+
+
+def test_a_stage_needs_no_settings() -> None:
+    dev = StageConfig.from_context({"stage": "dev", "stages": {"dev": {}}})
+    prod = StageConfig.from_context({"stage": "prod"})
+    assert (dev.connector_desired_count, prod.connector_desired_count) == (1, 2)
+    assert (dev.protect_data, prod.protect_data) == (False, True)
+    assert dev.ably_external_id is None
+
+
+def test_the_command_line_wins_over_the_file_and_the_file_over_the_default() -> None:
+    context = {
+        "stage": "dev",
+        "stages": {"dev": {"nat_gateways": 2, "database_backup_days": 7}},
+        "database_backup_days": "9",
+    }
+    config = StageConfig.from_context(context)
+    assert (config.nat_gateways, config.database_backup_days) == (2, 9)
+    assert config.database_storage_gib == 20
+
+
+def test_another_stages_settings_are_not_read() -> None:
+    context = {"stage": "dev", "stages": {"prod": {"nat_gateways": 2}}}
+    assert StageConfig.from_context(context).nat_gateways == 1
+
+
+@pytest.mark.parametrize("value", ["true", True])
+def test_a_flag_is_the_same_from_the_file_and_from_the_command_line(value: object) -> None:
+    context = {"stage": "dev", "protect_data": value}
+    assert StageConfig.from_context(context).protect_data is True
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["https://a.example,http://localhost:5173", ["https://a.example", "http://localhost:5173"]],
+)
+def test_a_list_is_the_same_from_the_file_and_from_the_command_line(value: object) -> None:
+    config = StageConfig.from_context({"stage": "dev", "allowed_origins": value})
+    assert config.allowed_origins == ("https://a.example", "http://localhost:5173")
+
+
+@pytest.mark.parametrize("value", ["none", None])
+def test_none_unsets_a_setting(value: object) -> None:
+    context = {"stage": "prod", "ingest_reserved_concurrency": value}
+    assert StageConfig.from_context(context).ingest_reserved_concurrency is None
+
+
+def test_the_external_id_is_made_of_account_and_app() -> None:
+    context = {"stage": "dev", "ably_account_id": "acct12", "ably_app_id": "aBCdEf"}
+    assert StageConfig.from_context(context).ably_external_id == "acct12.aBCdEf"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("", "-c stage=dev or -c stage=prod."),
+        ("test", "-c stage=dev or -c stage=prod, not 'test'."),
+    ],
+)
+def test_a_stage_must_be_chosen(given: str, said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        StageConfig.from_context({"stage": given})
+    assert caught.value.problems == (f"stage must be chosen by {said}",)
+
+
+WRONG = {
+    "arch": "amd64",
+    "python": "3.9",
+    "log_level": "TRACE",
+    "log_retention_days": "10",
+    "protect_data": "yes",
+    "nat_gateways": "3",
+    "vpc_flow_logs": "1",
+    "database_instance_class": "db.t4g.micro",
+    "database_storage_gib": "5",
+    "database_multi_az": "",
+    "database_backup_days": "36",
+    "function_memory_mb": "64",
+    "ingest_timeout_seconds": "901",
+    "ingest_retry_attempts": "3",
+    "ingest_max_event_age_seconds": "59",
+    "ingest_reserved_concurrency": "0",
+    "ingest_max_content_bytes": "16k",
+    "ingest_max_username_bytes": "-1",
+    "token_ttl_seconds": "59",
+    "history_max_limit": "1001",
+    "allowed_origins": "*",
+    "api_rate_per_second": "0",
+    "api_burst_count": "1.5",
+    "connector_desired_count": "11",
+    "connector_cpu_units": "300",
+    "connector_memory_mb": "256",
+    "connector_stop_timeout_seconds": "121",
+    "container_insights": "on",
+    "outgoing_channel": "out going",
+    "incoming_channel": "[meta]log",
+    "ably_account_id": "a b",
+    "ably_app_id": "a.b",
+    "ably_api_key_secret_arn": "aBCdEf.key:hush",
+}
+
+
+def test_there_is_a_wrong_value_for_every_knob() -> None:
+    assert set(WRONG) == set(knobs())
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_value_gets_one_sentence_that_names_the_setting(name: str) -> None:
+    (sentence,) = problems(**{name: WRONG[name]})
+    assert sentence.startswith(f"{name} must be ")
+    assert sentence.endswith(".")
+
+
+def test_everything_wrong_is_said_at_once() -> None:
+    said = problems(**WRONG, nat_gateway="1")
+    assert len(said) == len(WRONG) + 1
+
+
+def test_an_api_key_pasted_where_its_secrets_arn_belongs_is_not_repeated() -> None:
+    (sentence,) = problems(ably_api_key_secret_arn="aBCdEf.key:hush")
+    assert "hush" not in sentence
+
+
+@pytest.mark.parametrize("arn", [ARN[:-7], ARN.replace("secretsmanager", "ssm"), f"{ARN}*"])
+def test_a_secrets_arn_must_be_complete(arn: str) -> None:
+    (sentence,) = problems(ably_api_key_secret_arn=arn)
+    assert "complete ARN" in sentence
+
+
+def test_a_misspelt_setting_is_named_with_what_was_probably_meant() -> None:
+    assert problems(nat_gatways="2") == (
+        "nat_gatways is not a setting; did you mean nat_gateways?",
+    )
+    assert problems(stages={"dev": {"nat_gatways": 2}}) == (
+        'nat_gatways in "stages" → "dev" of cdk.json is not a setting; did you mean nat_gateways?',
+    )
+
+
+def test_the_cdks_own_context_is_no_setting() -> None:
+    context = json.loads((ROOT / "cdk.json").read_text())["context"]
+    own = {"aws:cdk:bundling-stacks": ["**"], "availability-zones:account=1:region=x": ["xa"]}
+    StageConfig.from_context({**context, **own, "stage": "dev"})
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (
+            {"protect_data": "true", "database_backup_days": "0"},
+            "protect_data=true needs database_backup_days of 1 or more",
+        ),
+        (
+            {"connector_cpu_units": "1024"},
+            "connector_memory_mb must be one of 2048, 3072, 4096, 5120, 6144, 7168, 8192 where",
+        ),
+        ({"api_rate_per_second": "200"}, "api_burst_count (100) must not be below"),
+        (
+            {"outgoing_channel": "chat", "incoming_channel": "chat"},
+            "outgoing_channel and incoming_channel must differ, both are 'chat'",
+        ),
+        ({"ably_app_id": "aBCdEf"}, "ably_account_id and ably_app_id must be set together"),
+    ],
+)
+def test_settings_that_contradict_each_other_are_refused(
+    settings: dict[str, str], said: str
+) -> None:
+    (sentence,) = problems(**settings)
+    assert sentence.startswith(said)
+
+
+def test_the_document_lists_every_knob_with_its_defaults() -> None:
+    text = (ROOT / "docs" / "configuration.md").read_text()
+    section = text.partition("## AWS stages")[2].partition("\n## ")[0]
+    documented = {
+        name: {"dev": dev, "prod": prod}
+        for name, dev, prod in re.findall(
+            r"^\| `(\w+)` \| `([^`]+)` \| `([^`]+)` \|", section, re.MULTILINE
+        )
+    }
+    assert documented == {
+        name: {stage: rules.defaults[stage] for stage in STAGES} for name, rules in knobs().items()
+    }
