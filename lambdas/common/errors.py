@@ -62,12 +62,17 @@ class DatabaseRefusedError(FunctionError):
 
 
 class EditBeforeMessageError(FunctionError):
-    """An edit or delete arrived before its message; AWS's retry finds the message."""
+    """An edit or delete arrived before its message; AWS's retry finds the message.
+
+    Attributes:
+        count: how many edits and deletes of the event found no message.
+    """
 
     code = "edit_before_message"
     retryable = True
 
     def __init__(self, count: int) -> None:
+        self.count = count
         super().__init__(f"unable to apply {count} edit(s) or delete(s); no such message yet")
 
 

@@ -1,12 +1,15 @@
 """A migrated chat database, and handlers that are new execution environments each."""
 
 import itertools
+import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg2
 import pytest
+from psycopg2.extensions import connection as Connection  # noqa: N812  # psycopg2 names a class so
 from psycopg2.extensions import cursor as Cursor  # noqa: N812  # psycopg2 names a class so
 
 from lambdas.ingest.handler import make_handler
@@ -34,6 +37,17 @@ def rows(url: str, statement: str) -> list[tuple[Any, ...]]:
     with opened(url) as cursor:
         cursor.execute(statement)
         return cursor.fetchall()
+
+
+def wait_until_blocked(url: str, *, by: Connection) -> None:
+    """Wait until some transaction waits for the one of this connection."""
+    blocker = by.info.backend_pid
+    waiting = f"SELECT count(*) FROM pg_stat_activity WHERE {blocker} = ANY(pg_blocking_pids(pid))"
+    deadline = time.monotonic() + 10
+    while rows(url, waiting) == [(0,)]:
+        if time.monotonic() > deadline:
+            pytest.fail("nothing waits for the transaction")
+        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -83,3 +97,33 @@ def new_ingest(
 def ingest(new_ingest: Callable[[], Invoke]) -> Invoke:
     """One warm ingest function."""
     return new_ingest()
+
+
+class Emitted:
+    """What functions have printed since the last look: metrics in EMF, one JSON object a line."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def text(self) -> str:
+        """All of it."""
+        return self._capsys.readouterr().out
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Its EMF objects."""
+        lines = [json.loads(line) for line in self.text().splitlines()]
+        return [line for line in lines if "_aws" in line]
+
+    def metrics(self) -> dict[str, float]:
+        """The sum of each metric; one with a reason is named `Metric reason`."""
+        sums: dict[str, float] = {}
+        for line in self.lines():
+            for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]:
+                name = " ".join(filter(None, [metric["Name"], line.get("reason")]))
+                sums[name] = sums.get(name, 0) + sum(line[metric["Name"]])
+        return sums
+
+
+@pytest.fixture
+def emitted(capsys: pytest.CaptureFixture[str]) -> Emitted:
+    return Emitted(capsys)
