@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from typing import Any, Literal
 
 import msgpack  # type: ignore[import-untyped]  # it carries no types
@@ -11,6 +12,7 @@ from local.ably.errors import AblyError
 Format = Literal["json", "msgpack"]
 
 _MAX_DEPTH = 64
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _to_json = json.JSONEncoder(
     separators=(",", ":"),
     ensure_ascii=False,
@@ -33,9 +35,17 @@ def decode(raw: str | bytes, fmt: Format) -> Any:
         AblyError: 40001, it is not what it says it is.
     """
     try:
-        value = json.loads(raw) if fmt == "json" else _unpack(raw)
-    except (ValueError, RecursionError, msgpack.UnpackException) as error:
+        return _parse(raw) if fmt == "json" else _unpack(raw)
+    except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
         raise AblyError(40001, 400, f"invalid request body; it is not {fmt}") from error
+
+
+def _parse(raw: str | bytes) -> Any:
+    text = raw if isinstance(raw, str) else raw.decode()
+    value = json.loads(text)
+    if _SURROGATE.search(text):
+        # JSON can spell half a character; no other format can carry it on.
+        _to_json(value).encode()
     return value
 
 
@@ -60,5 +70,7 @@ def _restore_bytes(value: Any, depth: int = 0) -> Any:
     if isinstance(value, list):
         return [_restore_bytes(item, depth + 1) for item in value]
     if isinstance(value, dict):
+        for key in value:
+            str(key).encode()
         return {key: _restore_bytes(item, depth + 1) for key, item in value.items()}
     return value

@@ -2,16 +2,19 @@
 
 import hmac
 import secrets
+import string
 from dataclasses import dataclass, field
 from typing import Literal
 
 from local.ably.capabilities import ANYTHING, EVERYTHING, Capability, allows
 from local.ably.errors import AblyError
 
+_ALPHABET = string.ascii_letters + string.digits
+
 
 def random_id(length: int) -> str:
-    """A random identifier of letters, digits, `-` and `_`."""
-    return secrets.token_urlsafe(length)[:length]
+    """A random identifier of letters and digits."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
 
 
 @dataclass(kw_only=True)

@@ -91,7 +91,7 @@ def _take_data(data: object, message: Message) -> None:
         return
     encoding = message.get("encoding", "")
     if isinstance(data, dict | list):
-        data = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+        data = _json_text(data)
         encoding = f"{encoding}/json" if encoding else "json"
     elif isinstance(data, str) and encoding.split("/")[-1] == "base64":
         try:
@@ -113,6 +113,7 @@ def _check_extras(extras: object) -> None:
     unknown = set(extras) - _EXTRAS
     if unknown:
         raise AblyError(40032, 400, f"invalid extras; {min(unknown)!r} is not permitted")
+    _json_text(extras, code=40032)
     if "push" in extras:
         raise NotSupportedError("push notifications (extras.push)")
 
@@ -146,5 +147,12 @@ def _size(message: Message) -> int:
             total += len(value.encode())
     extras = message.get("extras")
     if extras:
-        total += len(json.dumps(extras, separators=(",", ":"), ensure_ascii=False, default=str))
+        total += len(_json_text(extras).encode())
     return total
+
+
+def _json_text(value: object, *, code: int = 40013) -> str:
+    try:
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise AblyError(code, 400, "invalid message; an object in it is not JSON") from error

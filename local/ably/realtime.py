@@ -76,16 +76,17 @@ class Realtime:
 
     def _publish(self, connection: Connection, message: Message) -> None:
         def act(msg_serial: int) -> PublishResult:
-            if (message.get("params") or {}).get("_forceNack") == "true":
+            params = message.get("params")
+            if isinstance(params, dict) and params.get("_forceNack") == "true":
                 raise AblyError(40099, 400, "reserved for artificial errors for testing")
+            channel, given = message.get("channel"), message.get("messages")
+            if not isinstance(given, list):
+                raise AblyError(40001, 400, "invalid message; messages is not an array")
             publisher = Publisher(
                 identity=connection.identity,
                 connection_id=connection.id,
                 default_id=f"{connection.id}:{msg_serial}",
             )
-            channel, given = message.get("channel"), message.get("messages")
-            if not isinstance(given, list):
-                raise AblyError(40001, 400, "invalid message; messages is not an array")
             return publish(self._app(connection), str(channel or ""), given, publisher)
 
         _answer(connection, message, act)

@@ -50,7 +50,6 @@ class Rest:
                 response = http.failure(error)
         if "envelope" in request.query:
             response = http.envelope(response)
-        cors.allow(request, response)
         return response
 
     def _route(self, request: Request) -> Response:

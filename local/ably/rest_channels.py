@@ -21,6 +21,8 @@ def publish_messages(app: App, identity: Identity, request: Request, name: str) 
         raise AblyError(40099, 400, "reserved for artificial errors for testing")
     if request.query.get("enveloped") == "false":
         raise NotSupportedError("publishing without an envelope (enveloped=false)")
+    if "ephemeral" in request.query:
+        raise NotSupportedError("the parameter ephemeral; set extras.ephemeral")
     if len(request.body) > app.limits.frame_bytes:
         raise AblyError(40009, 413, "maximum message length exceeded; the body is too large")
     body = request.json()
@@ -107,7 +109,7 @@ def _query(request: Request) -> HistoryQuery:
         start_ms=request.integer("start", 0),
         end_ms=request.integer("end", 2**62),
         forwards=direction == "forwards",
-        limit=request.integer("limit", 100, most=MAX_PAGE),
+        limit=request.integer("limit", 100, least=1, most=MAX_PAGE),
         up_to=request.query.get("from_serial") or request.query.get("fromSerial"),
         cursor=request.query.get("cursor"),
     )

@@ -16,7 +16,7 @@ class Serials:
         self._clock = clock
         self._last_ms = 0
         self._counter = 0
-        self.series = f"l{random_id(11).replace('-', 'a').replace('_', 'b')}"
+        self.series = random_id(12)
 
     def next(self) -> str:
         """The next serial."""

@@ -5,9 +5,10 @@ import logging
 
 from aiohttp import web
 
+from local.ably import cors
 from local.ably.clock import Clock, SystemClock
 from local.ably.errors import AblyError
-from local.ably.http import Request
+from local.ably.http import Request, Response, failure
 from local.ably.invoker import Invoker
 from local.ably.keys import parse_key
 from local.ably.limits import Limits
@@ -134,14 +135,26 @@ class AblyServer:
             announce(app, "[meta]log", "rule.error", json.dumps(facts))
 
     async def _answer(self, given: web.Request) -> web.StreamResponse:
-        if given.headers.get("upgrade", "").lower() == "websocket":
+        if given.path == "/" and given.headers.get("upgrade", "").lower() == "websocket":
             return await self._sockets.serve(given)
         request = Request(
             method=given.method,
             target=given.raw_path,
             headers={name.lower(): value for name, value in given.headers.items()},
-            body=await given.read(),
         )
-        response = self._rest.handle(request)
+        try:
+            request.body = await given.read()
+        except web.HTTPRequestEntityTooLarge:
+            response = failure(AblyError(40009, 413, "the body is too large"))
+        else:
+            response = self._handle(request)
+        cors.allow(request, response)
         body, headers = response.render(request.response_format)
         return web.Response(status=response.status, body=body, headers=headers)
+
+    def _handle(self, request: Request) -> Response:
+        try:
+            return self._rest.handle(request)
+        except Exception:  # a defect is answered too, so that no client waits for it
+            logger.exception("unable to handle %s %s", request.method, request.segments)
+            return failure(AblyError(50000, 500, "internal error"))

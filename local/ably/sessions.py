@@ -20,7 +20,7 @@ from local.ably.service import Service
 
 PROMPT_MS = 30_000
 INBOUND_RATE = 1000
-_CONNECTION_KEY = re.compile(r"([\w-]{10})!([\w-]{16})")
+_CONNECTION_KEY = re.compile(r"(\w{10})!(\w{16})")
 
 
 class Sessions:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 from typing import cast
 
@@ -9,7 +10,10 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from local.ably.codec import Format
 from local.ably.connections import Connection
+from local.ably.errors import AblyError
 from local.ably.realtime import Realtime
+
+logger = logging.getLogger(__name__)
 
 # A client that does not read is cut off here; it can resume from the channel's history.
 MAX_QUEUED_FRAMES = 50_000
@@ -85,8 +89,13 @@ class Sockets:
 
     async def _read(self, websocket: web.WebSocketResponse, connection: Connection) -> None:
         async for message in websocket:
-            if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+            if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+                continue
+            try:
                 self._realtime.receive(connection, message.data)
+            except Exception:  # the loop's top: a defect here must not look like a lost network
+                logger.exception("unable to handle a protocol message")
+                connection.fail(AblyError(50000, 500, "internal error"))
 
 
 @contextlib.asynccontextmanager
