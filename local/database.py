@@ -3,7 +3,6 @@
 import asyncio
 import json
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import psycopg2
 from psycopg2.extensions import make_dsn, parse_dsn
@@ -74,15 +73,11 @@ class EmbeddedDatabase:
 
     ssl_mode = "disable"
 
-    def __init__(self, folder: Path, port: int, guard: Guard, *, durable: bool) -> None:
+    def __init__(self, server: EmbeddedPostgres, guard: Guard) -> None:
+        server.environment |= guard.environment
+        server.on_start = guard.started_postgres
+        self._server = server
         self._guard = guard
-        self._server = EmbeddedPostgres(
-            data_dir=folder,
-            port=port,
-            durable=durable,
-            environment=guard.environment,
-            on_start=guard.started_postgres,
-        )
         self._starting: asyncio.Task[None] | None = None
 
     @property

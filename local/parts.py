@@ -12,6 +12,7 @@ from local.gateway import Gateway
 from local.guard import Guard
 from local.lambda_service import LambdaService
 from local.options import ROOT, RunOptions
+from local.postgres import EmbeddedPostgres
 from local.processes import LogLine, ProcessHost
 
 
@@ -78,9 +79,13 @@ def _database(
 ) -> EmbeddedDatabase | GivenDatabase:
     if options.database_url:
         return GivenDatabase(options.database_url)
-    return EmbeddedDatabase(
-        folder.postgres, identity.ports.postgres, guard, durable=not options.ephemeral
+    server = EmbeddedPostgres(
+        data_dir=folder.postgres,
+        port=identity.ports.postgres,
+        durable=not options.ephemeral,
+        log_path=folder.logs / "postgres.log",
     )
+    return EmbeddedDatabase(server, guard)
 
 
 def _ably(

@@ -51,6 +51,7 @@ class EmbeddedPostgres:
         durable: False switches fsync off, for data that may be lost with the machine.
         options: further server settings, by name.
         environment: variables of its processes besides this one's.
+        log_path: file for what the server writes; in the data folder where None.
         on_start: is told the server's process id before anything else happens.
     """
 
@@ -59,6 +60,7 @@ class EmbeddedPostgres:
     durable: bool = True
     options: dict[str, str] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
+    log_path: Path | None = None
     on_start: Callable[[int], None] | None = None
     _process: subprocess.Popen[bytes] | None = None
 
@@ -203,7 +205,7 @@ class EmbeddedPostgres:
         return self.data_dir / "cluster"
 
     def _log_path(self) -> Path:
-        return self.data_dir / "postgres.log"
+        return self.log_path or self.data_dir / "postgres.log"
 
     def _password_file(self) -> Path:
         return self.data_dir / PASSWORD_FILE

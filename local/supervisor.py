@@ -10,8 +10,8 @@ it is in production.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 from local.connector import Connector
 from local.database import Database
@@ -69,20 +69,23 @@ class Supervisor:
         await _quietly(parts.gateway.stop)
         if self._connector is not None:
             await _quietly(self._connector.stop)
-        await asyncio.gather(
-            *map(_quietly, (parts.ably.stop, parts.functions.stop, parts.aws.stop))
-        )
+        services = (parts.ably.stop, parts.functions.stop, parts.aws.stop)
+        await asyncio.gather(*map(_quietly, services))
         await _quietly(parts.database.stop)
         self._ready_file.remove()
 
     async def _start_parts(self) -> Database:
         parts = self._parts
-        database, *_ = await asyncio.gather(
-            self._step("Postgres", parts.database.start()),
-            self._step("SQS and Secrets Manager", parts.aws.start()),
-            self._step("functions", parts.functions.start()),
-            self._step("Ably", parts.ably.start()),
-        )
+        try:
+            async with asyncio.TaskGroup() as group:
+                starting = group.create_task(self._step("Postgres", parts.database.start()))
+                group.create_task(self._step("SQS and Secrets Manager", parts.aws.start()))
+                group.create_task(self._step("functions", parts.functions.start()))
+                group.create_task(self._step("Ably", parts.ably.start()))
+        except ExceptionGroup as failed:
+            # The first failure is the cause; the group has cancelled the others for it.
+            raise failed.exceptions[0] from failed
+        database = starting.result()
         await parts.aws.put_secrets(
             {DATABASE_SECRET: database.secret(), ABLY_KEY_SECRET: parts.ably.api_key}
         )
@@ -117,7 +120,7 @@ class Supervisor:
             for task in ends:
                 task.cancel()
 
-    async def _step(self, name: str, work: Awaitable[Result]) -> Result:
+    async def _step(self, name: str, work: Coroutine[Any, Any, Result]) -> Result:
         result = await work
         self._terminal.progress(name)
         return result
