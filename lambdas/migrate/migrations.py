@@ -69,17 +69,19 @@ def load(folder: Path = _SQL) -> list[Migration]:
     return migrations
 
 
-def apply(cursor: Cursor, migrations: list[Migration]) -> list[str]:
+def apply(
+    cursor: Cursor, migrations: list[Migration], *, lock_timeout_ms: int = LOCK_TIMEOUT_MS
+) -> list[str]:
     """Apply what is new, in the caller's transaction; returns the names of what it applied.
 
-    A second caller waits for the first and then finds nothing left to do. A lock on a table that
-    somebody keeps for longer than LOCK_TIMEOUT_MS fails the whole, which leaves nothing half-done.
+    A second caller waits for the first and then finds nothing left to do. A table that somebody
+    keeps locked for longer than `lock_timeout_ms` fails the whole, which leaves nothing half-done.
 
     Raises:
         MigrationError: an applied migration was changed, or the database is ahead of the files.
     """
     cursor.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK_KEY,))
-    cursor.execute("SELECT set_config('lock_timeout', %s, true)", (f"{LOCK_TIMEOUT_MS}ms",))
+    cursor.execute("SELECT set_config('lock_timeout', %s, true)", (f"{lock_timeout_ms}ms",))
     cursor.execute(_CREATE_LEDGER)
     cursor.execute("SELECT number, checksum FROM public.chat_migration")
     applied: dict[int, str] = dict(cursor.fetchall())
