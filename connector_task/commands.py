@@ -1,0 +1,107 @@
+"""The commands that do one thing and end; each returns what is to be shown to the person."""
+
+from connector_task.capture import Plan
+from connector_task.config import Settings
+from connector_task.ports import Journal
+from connector_task.postgres_installation import PostgresInstallation
+from connector_task.postgres_status import Status, read_status
+
+
+def check(settings: Settings, journal: Journal) -> str:
+    """Say whether the configuration fits the database, and what `install` would change.
+
+    Raises:
+        ConnectorError: it does not fit, or the database is not to be reached.
+    """
+    installation = PostgresInstallation(settings.database, settings.mappings, journal)
+    plan, captures = installation.check()
+    lines = ["the configuration is valid and fits the database"]
+    for one in captures:
+        table = f"{one.table.schema}.{one.table.name}"
+        lines.append(f"  {table} {one.operation} -> {', '.join(one.channels)}")
+    keyless = {one.table for one in captures if not one.table.key}
+    lines += [
+        f"warning: {table.schema}.{table.name} has no primary key, so a row that is too large "
+        "for Ably goes out without anything to know it by"
+        for table in sorted(keyless, key=lambda table: table.oid)
+    ]
+    return "\n".join(lines + _planned(plan))
+
+
+def _planned(plan: Plan) -> list[str]:
+    if plan.is_empty:
+        return ["everything is installed"]
+    lines = ["`install` would"]
+    lines += [
+        f"  drop trigger {trigger.name} on {trigger.schema}.{trigger.table}"
+        for trigger in plan.drop_triggers
+    ]
+    lines += [f"  write function ably.{name}" for name, _ in plan.write_functions]
+    lines += [
+        f"  create trigger {one.trigger_name} on {one.table.schema}.{one.table.name}"
+        for one in plan.create_triggers
+    ]
+    return lines + [f"  drop function ably.{name}" for name in plan.drop_functions]
+
+
+def install(settings: Settings, journal: Journal) -> str:
+    """Bring the database to the configuration.
+
+    Raises:
+        ConnectorError: that is not possible; nothing has changed.
+    """
+    plan = PostgresInstallation(settings.database, settings.mappings, journal).install()
+    if plan.is_empty:
+        return "everything was installed already"
+    dropped, created = len(plan.drop_triggers), len(plan.create_triggers)
+    return f"installed: {created} triggers created, {dropped} dropped"
+
+
+def uninstall(settings: Settings, journal: Journal, *, force: bool) -> str:
+    """Take everything away that `install` made.
+
+    Raises:
+        ConnectorError: that is not possible, or something would be lost and `force` is not given.
+    """
+    PostgresInstallation(settings.database, settings.mappings, journal).uninstall(force=force)
+    return (
+        "uninstalled: triggers, schema ably and ablycontroltable are dropped; "
+        "your tables, their rows and what is on Ably stay as they are"
+    )
+
+
+def status(settings: Settings) -> str:
+    """Tell the state of the connectors of the database.
+
+    Raises:
+        ConnectorError: the database is not to be reached, or nothing is installed.
+    """
+    return _rendered(read_status(settings.database))
+
+
+def _rendered(state: Status) -> str:
+    lines = [
+        f"leader:       {_leader(state)}",
+        f"backlog:      {state.backlog.messages} messages",
+        f"oldest:       {state.backlog.oldest_seconds:.1f} s",
+        f"retrying:     {len(state.retries)} channels",
+    ]
+    lines += [
+        f"  {retry.channel}: {retry.messages} messages, {retry.attempts} attempts, "
+        f"next in {retry.seconds_to_next:.1f} s, {retry.last_error}"
+        for retry in state.retries
+    ]
+    lines.append(f"dead letters: {state.dead_letter_count}")
+    lines += [
+        f"  {letter.at:%Y-%m-%d %H:%M:%S%z} {letter.channel} outbox id {letter.outbox_id}: "
+        f"{letter.error_code} {letter.error}"
+        for letter in state.dead_letters
+    ]
+    return "\n".join(lines)
+
+
+def _leader(state: Status) -> str:
+    if state.leader is None:
+        return "none"
+    since = f" since {state.leader.since:%Y-%m-%d %H:%M:%S%z}" if state.leader.since else ""
+    return f"pid {state.leader.pid} from {state.leader.address or 'an unknown address'}{since}"

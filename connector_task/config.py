@@ -1,0 +1,113 @@
+"""What the operator may set, as frozen values. Reading and checking it is in config_sources."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+CHANNEL_MAX_CHARACTERS = 100
+TABLE_MAX_CHARACTERS = 100
+
+
+class Operation(StrEnum):
+    """A kind of row change that can be published."""
+
+    INSERT = "INSERT"
+    UPDATE = "UPDATE"
+    DELETE = "DELETE"
+
+
+class SslMode(StrEnum):
+    """libpq's `sslmode`."""
+
+    DISABLE = "disable"
+    ALLOW = "allow"
+    PREFER = "prefer"
+    REQUIRE = "require"
+    VERIFY_CA = "verify-ca"
+    VERIFY_FULL = "verify-full"
+
+
+class LogLevel(StrEnum):
+    """The least severe log lines that are written."""
+
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class TableMapping:
+    """Changes of one kind to one table go to one channel.
+
+    Attributes:
+        table: as the operator wrote it: `users`, `app.users`, `"Odd Name"`.
+    """
+
+    table: str
+    channel: str
+    operation: Operation
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DatabaseSettings:
+    """Where Postgres is and how to log in.
+
+    Attributes:
+        sslrootcert: a PEM file of trusted authorities, for `verify-ca` and `verify-full`.
+    """
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    database: str
+    sslmode: SslMode = SslMode.PREFER
+    sslrootcert: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AblySettings:
+    """Which Ably, and the key to it.
+
+    Attributes:
+        endpoint: a routing policy or host name; None is the SDK's default.
+        port: None is the scheme's default.
+        tls: False only suits a server on the same machine.
+    """
+
+    api_key: str = field(repr=False)
+    endpoint: str | None = None
+    port: int | None = None
+    tls: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """Everything the connector needs to know.
+
+    Attributes:
+        install: whether `run` brings the database to the configuration first.
+        health_port: where `GET /health` answers; 0 is off.
+        poll_seconds: the longest the outbox goes unlooked-at while nothing wakes the relay.
+        shutdown_seconds: how long the batch in hand may take after SIGTERM.
+        metrics_seconds: how often metrics are written; 0 is off.
+    """
+
+    database: DatabaseSettings
+    ably: AblySettings
+    mappings: tuple[TableMapping, ...]
+    install: bool = True
+    health_port: int = 0
+    poll_seconds: float = 1.0
+    shutdown_seconds: float = 20.0
+    metrics_seconds: float = 60.0
+    log_level: LogLevel = LogLevel.INFO
+    service: str = "connector"
+    stage: str = "local"
+    metrics_namespace: str = "AblyPostgres"
+
+    @property
+    def dimensions(self) -> Mapping[str, str]:
+        """The dimensions of every metric."""
+        return {"stage": self.stage, "service": self.service}

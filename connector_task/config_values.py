@@ -1,0 +1,187 @@
+"""Turns one raw value of a configuration, a string or a JSON value, into a checked one.
+
+Each function raises UnusableValueError with what is expected, never with the value: the caller
+knows whether the value may be shown.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+from connector_task.config import (
+    CHANNEL_MAX_CHARACTERS,
+    TABLE_MAX_CHARACTERS,
+    Operation,
+    TableMapping,
+)
+
+MAPPING_KEYS = ("tablename", "ablychannelname", "operation")
+API_KEY = re.compile(r"[^.:\s]+\.[^.:\s]+:\S+")
+TRUE = frozenset({"true", "1", "yes", "on"})
+FALSE = frozenset({"false", "0", "no", "off"})
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+class UnusableValueError(ValueError):
+    """A value cannot be used; the message says what is expected."""
+
+
+class MappingProblemsError(UnusableValueError):
+    """A list of mappings has problems, each at its own place in the list."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+def text(value: object) -> str:
+    """A string that is not blank."""
+    if not isinstance(value, str) or not value.strip():
+        raise UnusableValueError("must be a text that is not empty")
+    return value
+
+
+def password(value: object) -> str:
+    """Any string; empty where the server asks for none."""
+    if not isinstance(value, str):
+        raise UnusableValueError("must be a text")
+    return value
+
+
+def api_key(value: object) -> str:
+    """An Ably API key, `<app>.<key>:<secret>`."""
+    if not isinstance(value, str) or not API_KEY.fullmatch(value):
+        raise UnusableValueError("must be an Ably API key of the form <app>.<key>:<secret>")
+    return value
+
+
+def port(value: object) -> int:
+    """A TCP port."""
+    return _whole_number(value, 1, 65535)
+
+
+def optional_port(value: object) -> int:
+    """A TCP port, or 0 for none."""
+    return _whole_number(value, 0, 65535)
+
+
+def _whole_number(value: object, low: int, high: int) -> int:
+    message = f"must be a whole number from {low} to {high}"
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise UnusableValueError(message)
+    try:
+        number = int(value)
+    except ValueError:
+        raise UnusableValueError(message) from None
+    if not low <= number <= high:
+        raise UnusableValueError(message)
+    return number
+
+
+def seconds(low: float, high: float) -> Callable[[object], float]:
+    """A number of seconds within bounds."""
+
+    def parse(value: object) -> float:
+        message = f"must be a number of seconds from {low:g} to {high:g}"
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            raise UnusableValueError(message)
+        try:
+            number = float(value)
+        except ValueError:
+            raise UnusableValueError(message) from None
+        if not low <= number <= high:
+            raise UnusableValueError(message)
+        return number
+
+    return parse
+
+
+def boolean(value: object) -> bool:
+    """A JSON boolean, or one of the usual words."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in TRUE | FALSE:
+        return value.lower() in TRUE
+    raise UnusableValueError("must be true or false")
+
+
+def choice(choices: type[Choice]) -> Callable[[object], Choice]:
+    """One of an enum's values, whatever its case."""
+    by_name = {member.value.casefold(): member for member in choices}
+
+    def parse(value: object) -> Choice:
+        found = by_name.get(value.casefold()) if isinstance(value, str) else None
+        if found is None:
+            raise UnusableValueError(f"must be one of {', '.join(choices)}")
+        return found
+
+    return parse
+
+
+def readable_file(value: object) -> str:
+    """The path of a file that exists."""
+    path = text(value)
+    if not Path(path).is_file():
+        raise UnusableValueError("must be the path of a file that exists")
+    return path
+
+
+def mappings(value: object) -> tuple[TableMapping, ...]:
+    """The list of mappings, itself or as JSON text; one that is there twice counts once.
+
+    Raises:
+        MappingProblemsError: some of its elements cannot be used.
+    """
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except json.JSONDecodeError as exc:
+            raise UnusableValueError(
+                f"must be a JSON array ({exc.msg} at character {exc.pos + 1})"
+            ) from None
+    if not isinstance(value, list):
+        raise UnusableValueError("must be a JSON array of objects")
+    problems: list[str] = []
+    found = [_mapping(element, f"[{index}]", problems) for index, element in enumerate(value)]
+    if problems:
+        raise MappingProblemsError(problems)
+    return tuple(dict.fromkeys(mapping for mapping in found if mapping))
+
+
+def _mapping(element: object, place: str, problems: list[str]) -> TableMapping | None:
+    if not isinstance(element, dict):
+        problems.append(f"{place}: must be an object")
+        return None
+    problems += [f"{place}.{key}: unknown key" for key in element if key not in MAPPING_KEYS]
+    values: dict[str, str] = {}
+    parsers: dict[str, Callable[[object], str]] = {
+        "tablename": _text_up_to(TABLE_MAX_CHARACTERS),
+        "ablychannelname": _text_up_to(CHANNEL_MAX_CHARACTERS),
+        "operation": choice(Operation),
+    }
+    for key, parse in parsers.items():
+        if key not in element:
+            problems.append(f"{place}.{key}: missing")
+            continue
+        try:
+            values[key] = parse(element[key])
+        except UnusableValueError as exc:
+            problems.append(f"{place}.{key}: {exc}, not {json.dumps(element[key])}")
+    if len(values) < len(parsers):
+        return None
+    return TableMapping(
+        values["tablename"], values["ablychannelname"], Operation(values["operation"])
+    )
+
+
+def _text_up_to(characters: int) -> Callable[[object], str]:
+    def parse(value: object) -> str:
+        if len(text(value)) > characters:
+            raise UnusableValueError(f"must be at most {characters} characters long")
+        return text(value)
+
+    return parse

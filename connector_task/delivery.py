@@ -1,0 +1,166 @@
+"""Publishes batches and decides what becomes of each; the essay in relay.py says why so."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from connector_task import packing
+from connector_task.errors import PublishError, PublishRequestError
+from connector_task.limits import Limits
+from connector_task.ports import (
+    Batch,
+    Burial,
+    Clock,
+    Counters,
+    Facts,
+    Journal,
+    Narrowing,
+    Postponement,
+    Publisher,
+    Settlement,
+    Wakeable,
+)
+from connector_task.refusals import TOO_LARGE_CODE, Backoff, Verdict, judge
+from connector_task.vitals import Vitals
+
+
+@dataclass(kw_only=True, slots=True)
+class Delivery:
+    """The way of claimed batches to Ably, and the account of it.
+
+    Attributes:
+        stopped: once it is set, no further request is begun.
+        hold_seconds: how long to leave Ably alone after the last delivery, usually 0.
+    """
+
+    publisher: Publisher
+    clock: Clock
+    counters: Counters
+    journal: Journal
+    vitals: Vitals
+    backoff: Backoff
+    stopped: Wakeable
+    limits: Limits = field(default_factory=Limits)
+    hold_seconds: float = 0.0
+    _failures: int = 0
+
+    async def deliver(self, batches: Sequence[Batch]) -> Settlement:
+        """Publish the batches; what could not even be tried is left out of the settlement.
+
+        Such a batch is still due in the table, so the next claim brings it again.
+        """
+        settlement = Settlement()
+        self.hold_seconds = 0.0
+        for request in packing.requests(self._sendable(batches, settlement), self.limits):
+            await self._send(request, settlement)
+        return settlement
+
+    def _sendable(self, batches: Sequence[Batch], settlement: Settlement) -> Iterator[Batch]:
+        for batch in batches:
+            if not batch.messages:  # someone has emptied the outbox by hand
+                settlement.accepted.append(batch.id)
+            elif any(message.data is None for message in batch.messages):
+                reason = f"the message has {batch.size_bytes} bytes, {self.limits.array_bytes} fit"
+                self._bury(batch, PublishError(TOO_LARGE_CODE, 0, reason), settlement)
+            else:
+                yield batch
+
+    async def _send(self, request: list[Batch], settlement: Settlement) -> None:
+        if self.stopped.is_set() or self.hold_seconds:
+            return
+        started = self.clock.now()
+        try:
+            results = await self.publisher.publish(request)
+        except PublishRequestError as exc:
+            await self._request_failed(request, exc.error, settlement)
+        else:
+            self._ably_answers()
+            seconds = self.clock.now() - started
+            for batch, error in zip(request, results, strict=True):
+                if error is None:
+                    self._accepted(batch, seconds, settlement)
+                else:
+                    self._batch_failed(batch, error, settlement)
+        self.vitals.ticked_at = self.clock.now()
+
+    async def _request_failed(
+        self, request: list[Batch], error: PublishError, settlement: Settlement
+    ) -> None:
+        if judge(error) in (Verdict.AGAIN, Verdict.BLOCKED):
+            self._failures += 1
+            self.vitals.ably_error = str(error.code)
+            self.hold_seconds = self.backoff.delay(self._failures)
+            for batch in request:
+                self._postpone(batch, error, self.hold_seconds, settlement)
+            return
+        self._ably_answers()
+        if len(request) == 1:
+            self._batch_failed(request[0], error, settlement)
+            return
+        for batch in request:  # one of them spoils the request: which, shows when each is alone
+            await self._send([batch], settlement)
+
+    def _accepted(self, batch: Batch, seconds: float, settlement: Settlement) -> None:
+        settlement.accepted.append(batch.id)
+        truncated = sum(message.truncated for message in batch.messages)
+        self.counters.published(len(batch.messages), seconds, truncated=truncated)
+        self.journal.info(
+            "batch published",
+            {
+                **_facts(batch),
+                "batch_bytes": batch.size_bytes,
+                "duration_ms": _ms(seconds),
+                "lag_ms": _ms(batch.waited_seconds + seconds),
+            },
+        )
+
+    def _batch_failed(self, batch: Batch, error: PublishError, settlement: Settlement) -> None:
+        verdict = judge(error)
+        if verdict in (Verdict.AGAIN, Verdict.BLOCKED):
+            self._postpone(batch, error, self.backoff.delay(batch.attempts + 1), settlement)
+        elif verdict is Verdict.MESSAGE_REFUSED and len(batch.messages) > 1:
+            self.counters.failed(error)
+            keep = len(batch.messages) // 2
+            settlement.narrowed.append(Narrowing(batch.id, keep, error))
+            self.journal.warning("batch refused, halving it", {**_facts(batch), **_why(error)})
+        else:
+            self.counters.failed(error)
+            self._bury(batch, error, settlement)
+
+    def _postpone(
+        self, batch: Batch, error: PublishError, delay: float, settlement: Settlement
+    ) -> None:
+        self.counters.failed(error)
+        settlement.postponed.append(Postponement(batch.id, delay, error))
+        must_act = judge(error) is Verdict.BLOCKED
+        level = self.journal.error if must_act else self.journal.warning
+        facts: Facts = {**_facts(batch), **_why(error), "wait_ms": _ms(delay)}
+        level("publish failed, trying again", facts)
+
+    def _bury(self, batch: Batch, error: PublishError, settlement: Settlement) -> None:
+        settlement.buried.append(Burial(batch.id, error))
+        self.counters.dead_lettered(len(batch.messages))
+        self.journal.error(
+            "messages dead-lettered",
+            {**_facts(batch), **_why(error), "outbox_id": batch.messages[0].outbox_id},
+        )
+
+    def _ably_answers(self) -> None:
+        self._failures = 0
+        self.vitals.ably_error = None
+
+
+def _facts(batch: Batch) -> Facts:
+    return {
+        "action": "publish",
+        "channel": batch.channel,
+        "batch_size": len(batch.messages),
+        "attempt": batch.attempts + 1,
+    }
+
+
+def _why(error: PublishError) -> Facts:
+    return {"error_code": error.code, "error": error.reason}
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)

@@ -1,0 +1,280 @@
+"""Brings a database to the configuration, in one transaction, and takes everything away again."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg2
+from psycopg2 import errors, sql
+
+from connector_task import capture, table_names
+from connector_task.capture import Capture, Plan, Table, Trigger
+from connector_task.config import DatabaseSettings, Operation, TableMapping
+from connector_task.errors import DatabaseUnavailableError, ErrorCode, InstallationError
+from connector_task.limits import MESSAGE_BYTES
+from connector_task.ports import Journal
+from connector_task.postgres_session import (
+    APPLICATION_LOCK,
+    INSTALLATION_LOCK,
+    LEADERSHIP_LOCK,
+    Connection,
+    connect,
+    first_line,
+)
+from connector_task.statements import migrations, statement
+
+LOCK_TIMEOUT = "10s"  # how long writers may queue behind us while we wait for a table
+UNSUITABLE = {
+    "v": "is a view, which has no changes of its own",
+    "m": "is a materialized view, which has no triggers",
+    "f": "is a foreign table, whose changes are made elsewhere",
+}
+
+
+class PostgresInstallation:
+    """What the connector needs in one database for one list of mappings. All methods block."""
+
+    def __init__(
+        self, settings: DatabaseSettings, mappings: tuple[TableMapping, ...], journal: Journal
+    ) -> None:
+        self._settings = settings
+        self._mappings = mappings
+        self._journal = journal
+
+    def install(self) -> Plan:
+        """Make the database what the configuration asks for; changes nothing that already is.
+
+        Returns:
+            what was changed.
+
+        Raises:
+            DatabaseUnavailableError: no session, or it was lost; nothing has changed.
+            InstallationError: a table is missing or unsuitable, or a right is; nothing has changed.
+        """
+        with self._transaction() as cursor:
+            _lock(cursor)
+            self._migrate(cursor)
+            plan = self._plan(cursor)
+            self._apply(cursor, plan)
+            self._write_control_table(cursor)
+        return plan
+
+    def check(self) -> tuple[Plan, list[Capture]]:
+        """Find out what `install` would do, without doing it.
+
+        Returns:
+            the plan, and all wanted captures.
+
+        Raises:
+            DatabaseUnavailableError: no session.
+            InstallationError: a table is missing or unsuitable.
+        """
+        with self._transaction() as cursor:
+            return self._plan(cursor), self._captures(cursor)
+
+    def uninstall(self, *, force: bool) -> None:
+        """Drop triggers, functions, schema ably and the control table.
+
+        Args:
+            force: also while messages wait, dead letters are kept, or a connector runs.
+
+        Raises:
+            DatabaseUnavailableError: no session.
+            InstallationError: there is something to lose, or a right is missing.
+        """
+        with self._transaction() as cursor:
+            _lock(cursor)
+            if not force:
+                _refuse_to_lose(cursor)
+            for trigger in _found_triggers(cursor):
+                _drop_trigger(cursor, trigger)
+            _drop_original_function(cursor)
+            cursor.execute("DROP SCHEMA IF EXISTS ably CASCADE")
+            cursor.execute("DROP TABLE IF EXISTS public.ablycontroltable")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[psycopg2.extensions.cursor]:
+        connection: Connection = connect(self._settings)
+        try:
+            with _translated_errors(), connection, connection.cursor() as cursor:
+                yield cursor
+        finally:
+            connection.close()
+
+    def _migrate(self, cursor: psycopg2.extensions.cursor) -> None:
+        cursor.execute("SELECT to_regclass('ably.migrations') IS NOT NULL")
+        if not _value(cursor):
+            cursor.execute(statement("bootstrap"))
+        cursor.execute("SELECT name FROM ably.migrations")
+        applied = {name for (name,) in cursor.fetchall()}
+        for name, text in migrations().items():
+            if name not in applied:
+                cursor.execute(text)
+                cursor.execute("INSERT INTO ably.migrations (name) VALUES (%s)", [name])
+                self._journal.info("migration applied", {"action": "install", "migration": name})
+
+    def _captures(self, cursor: psycopg2.extensions.cursor) -> list[Capture]:
+        problems = []
+        tables = {}
+        for name in dict.fromkeys(mapping.table for mapping in self._mappings):
+            found = _find_table(cursor, name)
+            if isinstance(found, Table):
+                tables[name] = found
+            else:
+                problems.append(found)
+        if problems:
+            missing = all(code is ErrorCode.TABLE_MISSING for code, _ in problems)
+            code = ErrorCode.TABLE_MISSING if missing else ErrorCode.TABLE_UNSUITABLE
+            raise InstallationError(code, "; ".join(text for _, text in problems))
+        return capture.captures(tables, self._mappings)
+
+    def _plan(self, cursor: psycopg2.extensions.cursor) -> Plan:
+        cursor.execute(statement("find_functions"))
+        functions: dict[str, str] = dict(cursor.fetchall())
+        bodies = {one: _body(cursor, one) for one in self._captures(cursor)}
+        return capture.plan(bodies, _found_triggers(cursor), functions)
+
+    def _apply(self, cursor: psycopg2.extensions.cursor, plan: Plan) -> None:
+        for trigger in plan.drop_triggers:
+            _drop_trigger(cursor, trigger)
+            self._log("trigger dropped", f"{trigger.schema}.{trigger.table}", trigger.name)
+        for name, body in plan.write_functions:
+            cursor.execute(
+                sql.SQL(statement("capture_function")).format(
+                    function=sql.Identifier("ably", name), body=sql.Literal(body)
+                )
+            )
+        for one in plan.create_triggers:
+            _create_trigger(cursor, one)
+            self._log("trigger created", f"{one.table.schema}.{one.table.name}", one.trigger_name)
+        for name in plan.drop_functions:
+            cursor.execute(sql.SQL("DROP FUNCTION {}()").format(sql.Identifier("ably", name)))
+        _drop_original_function(cursor)
+
+    def _write_control_table(self, cursor: psycopg2.extensions.cursor) -> None:
+        cursor.execute("SELECT to_regclass('public.ablycontroltable') IS NOT NULL")
+        if not _value(cursor):
+            cursor.execute(statement("control_table"))
+        cursor.execute("SELECT tablename, ablychannelname, operation FROM public.ablycontroltable")
+        found = {TableMapping(table, channel, op) for table, channel, op in cursor.fetchall()}
+        wanted = set(self._mappings)
+        for mapping in sorted(found - wanted):
+            cursor.execute(statement("control_forget"), _row(mapping))
+        for mapping in sorted(wanted - found):
+            cursor.execute(statement("control_note"), _row(mapping))
+
+    def _log(self, message: str, table: str, trigger: str) -> None:
+        self._journal.info(message, {"action": "install", "table": table, "trigger": trigger})
+
+
+def _row(mapping: TableMapping) -> dict[str, str]:
+    return {
+        "table": mapping.table,
+        "channel": mapping.channel,
+        "operation": str(mapping.operation),
+    }
+
+
+@contextmanager
+def _translated_errors() -> Iterator[None]:
+    try:
+        yield
+    except errors.LockNotAvailable as exc:
+        message = f"a table was locked by others for {LOCK_TIMEOUT}; {first_line(exc)}"
+        raise InstallationError(ErrorCode.LOCK_TIMEOUT, message) from exc
+    except (psycopg2.OperationalError, psycopg2.InterfaceError) as exc:
+        raise DatabaseUnavailableError(ErrorCode.DATABASE_UNAVAILABLE, first_line(exc)) from exc
+    except psycopg2.Error as exc:
+        message = f"unable to change the database; {first_line(exc)}"
+        raise InstallationError(ErrorCode.INSTALLATION_REFUSED, message) from exc
+
+
+def _lock(cursor: psycopg2.extensions.cursor) -> None:
+    """One installation at a time; and no queue of writers behind one that waits for a table."""
+    cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [APPLICATION_LOCK, INSTALLATION_LOCK])
+    cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
+
+
+def _value(cursor: psycopg2.extensions.cursor) -> Any:
+    row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _find_table(cursor: psycopg2.extensions.cursor, name: str) -> Table | tuple[ErrorCode, str]:
+    for schema, table in table_names.candidates(name):
+        cursor.execute(statement("find_table"), {"schema": schema, "table": table})
+        row = cursor.fetchone()
+        if row is None:
+            continue
+        oid, found_schema, found_table, kind, is_partition, key = row
+        if kind in UNSUITABLE:
+            return ErrorCode.TABLE_UNSUITABLE, f"table {name} {UNSUITABLE[kind]}"
+        if is_partition:
+            return ErrorCode.TABLE_UNSUITABLE, f"table {name} is a partition; name its parent"
+        return Table(oid, found_schema, found_table, tuple(key))
+    return ErrorCode.TABLE_MISSING, f"table {name} does not exist"
+
+
+def _found_triggers(cursor: psycopg2.extensions.cursor) -> list[Trigger]:
+    cursor.execute(statement("find_triggers"))
+    return [Trigger(*row) for row in cursor.fetchall()]
+
+
+def _body(cursor: psycopg2.extensions.cursor, one: Capture) -> str:
+    pairs = [
+        part
+        for column in one.table.key
+        for part in (sql.Literal(column), sql.Identifier("changed", column))
+    ]
+    composed = sql.SQL(statement("capture_body")).format(
+        max_bytes=sql.Literal(MESSAGE_BYTES - len(one.operation)),
+        key=sql.SQL("json_build_object({})").format(sql.SQL(", ").join(pairs)),
+        channels=sql.Literal(list(one.channels)),
+    )
+    text: str = composed.as_string(cursor)
+    return text
+
+
+def _create_trigger(cursor: psycopg2.extensions.cursor, one: Capture) -> None:
+    cursor.execute(
+        sql.SQL(statement("capture_trigger")).format(
+            trigger=sql.Identifier(one.trigger_name),
+            operation=sql.SQL(one.operation),
+            table=sql.Identifier(one.table.schema, one.table.name),
+            changed=sql.SQL("OLD" if one.operation is Operation.DELETE else "NEW"),
+            function=sql.Identifier("ably", one.function_name),
+        )
+    )
+
+
+def _drop_trigger(cursor: psycopg2.extensions.cursor, trigger: Trigger) -> None:
+    cursor.execute(
+        sql.SQL("DROP TRIGGER {} ON {}").format(
+            sql.Identifier(trigger.name), sql.Identifier(trigger.schema, trigger.table)
+        )
+    )
+
+
+def _drop_original_function(cursor: psycopg2.extensions.cursor) -> None:
+    cursor.execute(statement("find_original_function"))
+    for schema, name in cursor.fetchall():
+        cursor.execute(sql.SQL("DROP FUNCTION {}()").format(sql.Identifier(schema, name)))
+
+
+def _refuse_to_lose(cursor: psycopg2.extensions.cursor) -> None:
+    cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [APPLICATION_LOCK, LEADERSHIP_LOCK])
+    if not _value(cursor):
+        raise InstallationError(
+            ErrorCode.CONNECTOR_RUNNING, "a connector is running; stop it first, or use --force"
+        )
+    cursor.execute("SELECT to_regclass('ably.dead_letter') IS NOT NULL")
+    if not _value(cursor):
+        return
+    cursor.execute(statement("count_messages"))
+    waiting, dead = cursor.fetchone() or (0, 0)
+    if waiting or dead:
+        raise InstallationError(
+            ErrorCode.MESSAGES_UNDELIVERED,
+            f"{waiting} messages wait to be published and {dead} dead letters are kept; "
+            "they would be lost, use --force if that is meant",
+        )

@@ -1,0 +1,139 @@
+"""The outbox in Postgres: leadership, claims and settlements over one session."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+from connector_task.config import DatabaseSettings
+from connector_task.errors import PublishError
+from connector_task.limits import Limits
+from connector_task.ports import Backlog, Batch, BatchId, Message, Settlement
+from connector_task.postgres_session import (
+    APPLICATION_LOCK,
+    LEADERSHIP_LOCK,
+    Connection,
+    PostgresSession,
+)
+from connector_task.statements import statement
+
+
+class PostgresOutbox:
+    """See `ports.Outbox`; one connector's view of schema ably."""
+
+    def __init__(self, settings: DatabaseSettings) -> None:
+        self._session = PostgresSession(settings)
+
+    async def try_to_lead(self) -> bool:
+        """Ask for the lock, over a new session where there is none."""
+        if not self._session.is_open:
+            await self._session.open()
+
+        def work(connection: Connection) -> bool:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    statement("try_to_lead"),
+                    {"application": APPLICATION_LOCK, "leadership": LEADERSHIP_LOCK},
+                )
+                row = cursor.fetchone()
+            return bool(row and row[0])
+
+        return await self._session.call(work)
+
+    async def settle(self, settlement: Settlement) -> None:
+        """Record what became of batches, in one transaction."""
+        text, parameters = _settling(settlement)
+        if text:
+            await self._execute(text, parameters)
+
+    async def settle_and_claim(
+        self, settlement: Settlement, limits: Limits, in_flight: Sequence[BatchId]
+    ) -> list[Batch]:
+        """Record and claim in one transaction and one round trip."""
+        text, parameters = _settling(settlement)
+        parameters |= {
+            "in_flight": list(in_flight),
+            "max_bytes": limits.array_bytes,
+            "max_messages": limits.array_messages,
+            "max_channels": limits.request_channels,
+            "max_scanned": limits.scanned_messages,
+        }
+        return _batches(await self._execute(text + statement("claim"), parameters))
+
+    async def backlog(self) -> Backlog:
+        """Over the relay's own session, between its calls."""
+        rows = await self._execute(statement("backlog"), {})
+        return Backlog(*rows[0])
+
+    async def close(self) -> None:
+        """End the session."""
+        await self._session.close()
+
+    async def _execute(self, text: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+        # Several statements in one message are one transaction for Postgres, and one round trip.
+        def work(connection: Connection) -> list[tuple[Any, ...]]:
+            with connection.cursor() as cursor:
+                cursor.execute(text, parameters)
+                return cursor.fetchall() if cursor.description else []
+
+        return await self._session.call(work)
+
+
+def _settling(settlement: Settlement) -> tuple[str, dict[str, Any]]:
+    """The statements for what there is to settle, and their parameters."""
+    text = ""
+    parameters: dict[str, Any] = {}
+    if settlement.accepted:
+        text += statement("accept")
+        parameters |= {"accepted": list(settlement.accepted)}
+    if settlement.postponed:
+        text += statement("postpone")
+        parameters |= {
+            "postponed": [one.batch_id for one in settlement.postponed],
+            "delays": [one.delay_seconds for one in settlement.postponed],
+            "postponed_errors": [_describe(one.error) for one in settlement.postponed],
+        }
+    if settlement.narrowed:
+        text += statement("narrow")
+        parameters |= {
+            "narrowed": [one.batch_id for one in settlement.narrowed],
+            "keeps": [one.keep for one in settlement.narrowed],
+            "narrowed_errors": [_describe(one.error) for one in settlement.narrowed],
+        }
+    if settlement.buried:
+        text += statement("bury")
+        parameters |= {
+            "buried": [one.batch_id for one in settlement.buried],
+            "codes": [str(one.error.code) for one in settlement.buried],
+            "buried_errors": [one.error.reason for one in settlement.buried],
+        }
+    return text, parameters
+
+
+def _describe(error: PublishError) -> str:
+    return f"{error.code}: {error.reason}"
+
+
+def _batches(rows: list[tuple[Any, ...]]) -> list[Batch]:
+    # Rows come ordered by batch; one without an outbox row is a batch whose messages are gone.
+    return [
+        Batch(
+            id=BatchId(batch_id),
+            channel=channel,
+            attempts=attempts,
+            messages=tuple(_message(row) for row in members if row[3] is not None),
+        )
+        for (batch_id, channel, attempts), members in groupby(rows, key=lambda row: row[:3])
+    ]
+
+
+def _message(row: tuple[Any, ...]) -> Message:
+    _, _, _, outbox_id, name, data, headers, size_bytes, truncated, waited_seconds = row
+    return Message(
+        outbox_id=outbox_id,
+        name=name,
+        data=data,
+        headers=headers,
+        size_bytes=size_bytes,
+        truncated=truncated,
+        waited_seconds=waited_seconds,
+    )
