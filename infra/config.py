@@ -96,7 +96,7 @@ class StageConfig:
     connector_desired_count: int = knob(integer(0, 10), dev="1", prod="2")
     connector_cpu_units: int = knob(one_number_of(*FARGATE_SIZES), dev="256")
     connector_memory_mb: int = knob(integer(512, 16384), dev="512")
-    connector_stop_timeout_seconds: int = knob(integer(2, 120), dev="60")
+    connector_stop_timeout_seconds: int = knob(integer(20, 120), dev="30")
     container_insights: bool = knob(flag, dev="false", prod="true")
 
     outgoing_channel: str = knob(_channel, dev="outgoing-chat")

@@ -20,6 +20,9 @@ from infra.python_function import METRICS_NAMESPACE
 TABLE = "chat_data"
 _OPERATIONS = ("INSERT", "UPDATE", "DELETE")
 _USER = "10001:10001"
+_HEALTH_PORT = 8080
+# Between the relay's own deadline and SIGKILL: to roll back, to release the lead, to log.
+_STOP_MARGIN_SECONDS = 10
 
 
 class Connector(Construct):
@@ -155,4 +158,8 @@ def _environment(config: StageConfig, database: Database) -> dict[str, str]:
         "DB_NAME": DATABASE_NAME,
         "DB_SSLMODE": SSL_MODE,
         "ABLY_CONNECTOR": json.dumps(mappings),
+        "CONNECTOR_HEALTH_PORT": str(_HEALTH_PORT),
+        "CONNECTOR_SHUTDOWN_SECONDS": str(
+            config.connector_stop_timeout_seconds - _STOP_MARGIN_SECONDS
+        ),
     }

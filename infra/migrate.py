@@ -27,7 +27,7 @@ class Migrate(Construct):
         *,
         config: StageConfig,
         vpc: ec2.IVpc,
-        security_group: ec2.ISecurityGroup,
+        security_group: ec2.SecurityGroup,
         database: Database,
     ) -> None:
         super().__init__(scope, construct_id)

@@ -95,9 +95,9 @@ def synthesize(folder: Path, stage: str, **settings: object) -> Stage:
     stateful, service = build(app, StageConfig.from_context(app.node.get_all_context()))
     app.synth()
     return Stage(
-        *(
-            Template(json.loads((folder / stack.template_file).read_text()))
-            for stack in (stateful, service)
-        ),
-        folder=folder,
+        stateful=_template(folder, stateful), service=_template(folder, service), folder=folder
     )
+
+
+def _template(folder: Path, stack: cdk.Stack) -> Template:
+    return Template(json.loads((folder / stack.template_file).read_text()))

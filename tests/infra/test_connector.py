@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from connector_task.config_sources import load
 from tests.infra.synthesis import Resource, Stage
 
 
@@ -56,6 +57,17 @@ def test_every_change_of_the_chat_goes_out_on_the_incoming_channel(dev: Stage) -
     }
 
 
+def test_the_connector_accepts_the_environment_it_is_given(dev: Stage, prod: Stage) -> None:
+    for stage in (dev, prod):
+        container = _container(stage)
+        known_at_deploy = {"DB_HOST": "database", "DB_PORT": "5432"}
+        injected = {"DB_USER": "user", "DB_PASSWORD": "word", "ABLY_API_KEY": "app.key:secret"}
+        settings = load(None, {**_variables(container), **known_at_deploy, **injected})
+        assert settings.stage in {"dev", "prod"}
+        assert settings.health_port
+        assert len(settings.mappings) == 3
+
+
 def test_the_database_connection_is_encrypted(dev: Stage) -> None:
     assert _variables(_container(dev))["DB_SSLMODE"] == "require"
 
@@ -69,7 +81,7 @@ def test_the_container_reports_its_health_and_has_time_to_finish_its_batch(dev: 
         "connector_task",
         "health",
     ]
-    assert container["StopTimeout"] == 60
+    assert container["StopTimeout"] > int(_variables(container)["CONNECTOR_SHUTDOWN_SECONDS"])
 
 
 def test_a_slow_cloudwatch_does_not_hold_up_the_connector(dev: Stage) -> None:

@@ -1,0 +1,1 @@
+"""The assets as they are deployed, run by the runtime client of AWS Lambda."""
