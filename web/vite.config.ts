@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 import vue from '@vitejs/plugin-vue'
 
 // `npm run dev` serves the page itself and takes the rest from a running `make local`.
-const backend = process.env.LOCAL_RUN_URL ?? 'http://localhost:8080'
+const backend = process.env.LOCAL_RUN_URL ?? 'http://localhost:8000'
 
 export default defineConfig({
   plugins: [vue()],
