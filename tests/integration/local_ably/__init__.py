@@ -1,0 +1,1 @@
+"""The local Ably as unmodified SDKs see it."""

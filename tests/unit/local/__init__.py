@@ -1,0 +1,1 @@
+"""Decisions of the local run, without sockets and processes."""
