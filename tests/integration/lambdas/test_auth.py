@@ -9,8 +9,12 @@ from typing import Any
 
 import pytest
 
+from lambdas.auth.endpoint import AuthEndpoint
 from lambdas.auth.handler import make_handler
+from lambdas.auth.settings import AuthSettings
+from lambdas.common.http import Request
 from lambdas.common.observability import logger
+from lambdas.common.secrets import Secrets
 from tests.fixtures.ably import LocalAbly
 from tests.fixtures.aws import Aws, LambdaContext
 
@@ -178,3 +182,19 @@ def test_nothing_of_the_answer_is_logged(
     assert "TokenRequestsIssued" in output
     for secret in (token_request["mac"], token_request["nonce"], "secret-of-the-key", "x.y"):
         assert secret not in output
+
+
+def test_a_new_key_is_signed_with_once_it_is_read_and_ends_the_old_identities(aws: Aws) -> None:
+    now = [0.0]
+    arn = aws.create_secret("rotated", API_KEY)
+    endpoint = AuthEndpoint(
+        AuthSettings.parse({"ABLY_API_KEY_SECRET_ARN": arn}),
+        Secrets(ttl_seconds=300, clock=lambda: now[0]),
+    )
+    before = endpoint.get(Request(method="GET"))
+    name, _, value = before.cookies[0].partition(";")[0].partition("=")
+    aws.secrets.put_secret_value(SecretId=arn, SecretString="appid.other:another-secret")
+    now[0] = 300
+    after = endpoint.get(Request(method="GET", cookies={name: value}))
+    assert (before.body["keyName"], after.body["keyName"]) == ("appid.keyid", "appid.other")
+    assert after.body["clientId"] != before.body["clientId"]

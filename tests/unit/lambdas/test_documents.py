@@ -10,7 +10,7 @@ import pytest
 from lambdas.auth.settings import AuthSettings
 from lambdas.common.errors import SettingsError
 from lambdas.common.settings import DatabaseSettings, SettingsReader
-from lambdas.history.handler import HistorySettings
+from lambdas.history.settings import HistorySettings
 from lambdas.ingest.commands import Reason
 from lambdas.ingest.settings import IngestSettings
 

@@ -4,7 +4,7 @@ import pytest
 
 from lambdas.auth.settings import AuthSettings
 from lambdas.common.errors import SettingsError
-from lambdas.history.handler import HistorySettings
+from lambdas.history.settings import HistorySettings
 from lambdas.ingest.settings import IngestSettings
 
 INGEST = {"DATABASE_SECRET_ARN": "arn:db", "REJECT_QUEUE_URL": "https://sqs/queue"}

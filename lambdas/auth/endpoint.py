@@ -1,0 +1,46 @@
+"""`GET /auth`: who the browser is, and a TokenRequest for that client id."""
+
+from lambdas.auth.identity import Identity
+from lambdas.auth.settings import AuthSettings
+from lambdas.auth.tokens import TokenRequests, capability
+from lambdas.common.http import Request, Response
+from lambdas.common.observability import count
+from lambdas.common.secrets import Secrets
+
+
+class AuthEndpoint:
+    """One execution environment's auth: settings, and a signer for the key of the moment."""
+
+    def __init__(self, settings: AuthSettings, secrets: Secrets) -> None:
+        self.cors = settings.cors
+        self._settings = settings
+        self._secrets = secrets
+        self._key: str | None = None
+
+    def get(self, request: Request) -> Response:
+        """A fresh TokenRequest, and the cookie that keeps its client id."""
+        settings = self._settings
+        tokens, identity = self._signers(self._secrets.get(settings.key_secret_arn).strip())
+        client_id = identity.client_id(request.cookies)
+        token_request = tokens.create(
+            client_id=client_id,
+            ttl_seconds=settings.token_ttl_seconds,
+            capability=capability(
+                outgoing_channel=settings.outgoing_channel,
+                incoming_channel=settings.incoming_channel,
+            ),
+        )
+        count("TokenRequestsIssued")
+        return Response(
+            body=token_request,
+            # Ably takes each nonce once, so a cached answer would be refused.
+            headers={"cache-control": "no-cache, no-store, must-revalidate"},
+            cookies=(identity.cookie(client_id, secure=settings.cookie_secure),),
+        )
+
+    def _signers(self, api_key: str) -> tuple[TokenRequests, Identity]:
+        if api_key != self._key:
+            self._tokens = TokenRequests(api_key)
+            self._identity = Identity(api_key.partition(":")[2])
+            self._key = api_key
+        return self._tokens, self._identity
