@@ -20,6 +20,10 @@ from infra.python_function import METRICS_NAMESPACE
 TABLE = "chat_data"
 _OPERATIONS = ("INSERT", "UPDATE", "DELETE")
 _USER = "10001:10001"
+_PROCESSORS = {
+    "arm64": (ecs.CpuArchitecture.ARM64, ecr_assets.Platform.LINUX_ARM64),
+    "x86_64": (ecs.CpuArchitecture.X86_64, ecr_assets.Platform.LINUX_AMD64),
+}
 _HEALTH_PORT = 8080
 # Between the relay's own deadline and SIGKILL: to roll back, to release the lead, to log.
 _STOP_MARGIN_SECONDS = 10
@@ -81,14 +85,14 @@ class Connector(Construct):
     def _task(
         self, config: StageConfig, database: Database, ably_key: secretsmanager.ISecret
     ) -> ecs.FargateTaskDefinition:
-        arm = config.arch == "arm64"
+        processor, platform = _PROCESSORS[config.arch]
         task = ecs.FargateTaskDefinition(
             self,
             "Task",
             cpu=config.connector_cpu_units,
             memory_limit_mib=config.connector_memory_mb,
             runtime_platform=ecs.RuntimePlatform(
-                cpu_architecture=ecs.CpuArchitecture.ARM64 if arm else ecs.CpuArchitecture.X86_64,
+                cpu_architecture=processor,
                 operating_system_family=ecs.OperatingSystemFamily.LINUX,
             ),
         )
@@ -96,11 +100,7 @@ class Connector(Construct):
             "connector",
             image=ecs.ContainerImage.from_asset(
                 str(REPOSITORY / "connector_task"),
-                platform=ecr_assets.Platform.LINUX_ARM64
-                if arm
-                else ecr_assets.Platform.LINUX_AMD64,
-                exclude=["**/__pycache__", "**/*.pyc"],
-                ignore_mode=cdk.IgnoreMode.DOCKER,
+                platform=platform,
             ),
             environment=_environment(config, database),
             secrets={

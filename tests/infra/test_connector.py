@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from connector_task.config_sources import load
-from tests.infra.synthesis import Resource, Stage
+from tests.infra.synthesis import ROOT, Resource, Stage
 
 
 def _container(stage: Stage) -> Resource:
@@ -99,6 +99,17 @@ def test_the_task_runs_on_the_configured_processor(dev: Stage, prod: Stage) -> N
         ].values()
         expected = "linux/arm64" if processor == "ARM64" else "linux/amd64"
         assert asset["source"]["platform"] == expected
+
+
+def test_the_image_is_built_from_the_package_and_its_lock_alone(dev: Stage) -> None:
+    (manifest,) = dev.folder.glob("*-service.assets.json")
+    (asset,) = json.loads(manifest.read_text())["dockerImages"].values()
+    context = dev.folder / asset["source"]["directory"]
+    files = {path.relative_to(context).as_posix() for path in context.rglob("*") if path.is_file()}
+    source = ROOT / "connector_task"
+    expected = {path.name for path in source.glob("*.py")}
+    expected |= {path.relative_to(source).as_posix() for path in source.glob("sql/**/*.sql")}
+    assert files == expected | {"Dockerfile", ".dockerignore", "requirements.txt"}
 
 
 def test_the_running_task_has_no_permissions_of_its_own(dev: Stage) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from lambdas.auth.settings import AuthSettings
 from lambdas.common.settings import DatabaseSettings, SettingsReader
-from lambdas.history.handler import HistorySettings
+from lambdas.history.settings import HistorySettings
 from lambdas.ingest.settings import IngestSettings
 from tests.infra.synthesis import Stage, Template
 
