@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -25,12 +25,15 @@ class BrowserError(Exception):
     """No browser can be used; the message says what to do."""
 
 
-def find_browser(environment: Mapping[str, str], *, own: Path) -> Path:
+def find_browser(
+    environment: Mapping[str, str], *, own: Path, apps: Sequence[str] = MACOS_APPS
+) -> Path:
     """The first browser that starts.
 
     Args:
         environment: CHROME and PATH are read.
         own: Where Playwright keeps its own browser, whether it is there or not.
+        apps: Where browsers are that are on no PATH.
 
     Raises:
         BrowserError: CHROME names none that starts, or there is none at all.
@@ -40,7 +43,7 @@ def find_browser(environment: Mapping[str, str], *, own: Path) -> Path:
         if path and _starts(Path(path)):
             return Path(path)
         raise BrowserError(f"CHROME={named} is not a browser that starts; correct it or unset it")
-    for candidate in (*_installed(environment), own):
+    for candidate in (*_commands(environment), *map(Path, apps), own):
         if candidate.exists() and _starts(candidate):
             return candidate
     raise BrowserError(
@@ -77,11 +80,10 @@ def ensure_browser(environment: Mapping[str, str]) -> Path:
     return find_browser(environment, own=own)
 
 
-def _installed(environment: Mapping[str, str]) -> Iterator[Path]:
+def _commands(environment: Mapping[str, str]) -> Iterator[Path]:
     for command in COMMANDS:
         if found := shutil.which(command, path=environment.get("PATH")):
             yield Path(found)
-    yield from map(Path, MACOS_APPS)
 
 
 def _installations() -> Iterator[list[str]]:
