@@ -98,15 +98,15 @@ ENTRIES = (
         parse=values.seconds(0, 3600),
     ),
     Entry(
-        field="metrics_namespace", key="metricsNamespace", variable="CONNECTOR_METRICS_NAMESPACE",
+        field="metrics_namespace", key="metricsNamespace", variable="POWERTOOLS_METRICS_NAMESPACE",
         parse=values.text,
     ),
     Entry(
-        field="log_level", key="logLevel", variable="CONNECTOR_LOG_LEVEL",
+        field="log_level", key="logLevel", variable="POWERTOOLS_LOG_LEVEL",
         parse=values.choice(LogLevel),
     ),
-    Entry(field="service", key="service", variable="CONNECTOR_SERVICE", parse=values.text),
-    Entry(field="stage", key="stage", variable="CONNECTOR_STAGE", parse=values.text),
+    Entry(field="service", key="service", variable="POWERTOOLS_SERVICE_NAME", parse=values.text),
+    Entry(field="stage", key="stage", variable="STAGE", parse=values.text),
 )  # fmt: skip
 
 

@@ -1,1 +1,1 @@
-"""Behaviour that a fake and the real thing must share."""
+"""One suite for each port, run on the fake and on the real part alike."""

@@ -1,0 +1,1 @@
+"""In-memory parts that stand in for servers in unit tests; tests/contract keeps them honest."""

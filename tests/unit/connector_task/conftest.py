@@ -1,0 +1,89 @@
+"""A relay on fakes, driven step by step."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from connector_task.delivery import Delivery
+from connector_task.limits import Limits
+from connector_task.refusals import Backoff
+from connector_task.relay import Relay
+from connector_task.vitals import Vitals
+from tests.fakes.clock import FakeClock
+from tests.fakes.journal import MemoryCounters, MemoryJournal
+from tests.fakes.outbox import MemoryDatabase, MemoryOutbox
+from tests.fakes.publisher import MemoryPublisher
+from tests.fakes.wakeups import MemoryWakeups
+
+
+class Bench:
+    """A database, an Ably, and relays between them."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.database = MemoryDatabase(self.clock)
+        self.ably = MemoryPublisher()
+        self.journal = MemoryJournal()
+        self.counters = MemoryCounters()
+        self.wakeups = MemoryWakeups()
+        self.vitals = Vitals()
+
+    def relay(self, *, limits: Limits | None = None, vitals: Vitals | None = None) -> Relay:
+        """A relay that always waits the whole of a backoff, and polls every second."""
+        stopped = asyncio.Event()
+        backoff = Backoff(random=lambda: 1.0)
+        limits = limits or Limits()
+        vitals = vitals or self.vitals
+        delivery = Delivery(
+            publisher=self.ably,
+            clock=self.clock,
+            counters=self.counters,
+            journal=self.journal,
+            vitals=vitals,
+            backoff=backoff,
+            stopped=stopped,
+            limits=limits,
+        )
+        return Relay(
+            outbox=MemoryOutbox(self.database),
+            delivery=delivery,
+            wakeups=self.wakeups,
+            clock=self.clock,
+            journal=self.journal,
+            vitals=vitals,
+            backoff=backoff,
+            woken=asyncio.Event(),
+            stopped=stopped,
+            poll_seconds=1.0,
+            limits=limits,
+        )
+
+    @asynccontextmanager
+    async def running(self, relay: Relay) -> AsyncIterator["asyncio.Task[None]"]:
+        """Run the relay up to its first wait; stop it at the end."""
+        task = asyncio.create_task(relay.run())
+        try:
+            await self.clock.until_waiting()
+            yield task
+        finally:
+            relay.stop()
+            await task
+
+    async def pass_time(self, seconds: float) -> float:
+        """Move the clock and let everything run; returns how long the next wait is."""
+        self.clock.advance(seconds)
+        return await self.clock.until_waiting()
+
+    async def commit(self, *messages: tuple[str, str]) -> None:
+        """Messages of (channel, data) appear, with a wake-up, and everything runs."""
+        for channel, data in messages:
+            self.database.capture(channel, data)
+        self.wakeups.notify()
+        await self.clock.until_waiting()
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
