@@ -33,18 +33,19 @@ class HttpResult:
 async def request_event(request: web.Request) -> dict[str, Any]:
     """The event that API Gateway would make of a request."""
     body = await request.read()
+    raw_path, _, raw_query = request.raw_path.partition("?")
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": f"{request.method} {request.path}",
-        "rawPath": unquote(request.raw_path.partition("?")[0]),
-        "rawQueryString": request.query_string,
+        "rawPath": unquote(raw_path),
+        "rawQueryString": raw_query,
         "headers": _headers(request),
         "requestContext": _context(request),
         "isBase64Encoded": False,
     }
     if cookies := _cookies(request):
         event["cookies"] = cookies
-    if query := _query(request.raw_path.partition("?")[2]):
+    if query := _query(raw_query):
         event["queryStringParameters"] = query
     if body:
         event["body"], event["isBase64Encoded"] = _body(request.content_type, body)

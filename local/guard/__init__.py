@@ -28,12 +28,16 @@ class Guard:
         self._process = subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", "local.guard", self._mark],
             stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=Path(__file__).resolve().parents[2],
             start_new_session=True,
             pass_fds=holding or [],
         )
+        # Until it says so, it can still be killed by the signals it means to ignore.
+        if self._process.stdout is not None:
+            self._process.stdout.readline()
+            self._process.stdout.close()
 
     @property
     def environment(self) -> dict[str, str]:

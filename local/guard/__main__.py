@@ -4,6 +4,7 @@ import contextlib
 import shutil
 import signal
 import sys
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ from local.guard import ENDED, MARK_VARIABLE, REMOVE, STARTED
 from local.processes import kill_group
 
 STEP_SECONDS = 2.0
+POLL_SECONDS = 0.02
 
 
 @dataclass
@@ -51,12 +53,11 @@ class Charge:
             for process, signals in self.signals.items():
                 if step < len(signals):
                     _send(process, signals[step])
-            _, alive = psutil.wait_procs(self.signals, timeout=STEP_SECONDS)
-            if not alive:
+            if _all_end(self.signals):
                 break
         for process in self.signals:
             kill_group(process.pid)
-        psutil.wait_procs(self.signals, timeout=STEP_SECONDS)
+        _all_end(self.signals)
 
 
 def main(mark: str, lines: Iterable[str]) -> None:
@@ -68,6 +69,23 @@ def main(mark: str, lines: Iterable[str]) -> None:
     charge.stop()
     for folder in charge.folders:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _all_end(processes: Iterable[psutil.Process]) -> bool:
+    deadline = time.monotonic() + STEP_SECONDS
+    while any(map(_runs, processes)):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(POLL_SECONDS)
+    return True
+
+
+def _runs(process: psutil.Process) -> bool:
+    # An orphan that has ended stays a zombie for as long as the machine's init takes its time.
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _mark_of(process: psutil.Process) -> str | None:
@@ -87,4 +105,6 @@ if __name__ == "__main__":
     # A signal sent to all processes of the run must not end the guard before the others.
     for ignored in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     main(sys.argv[1], sys.stdin)

@@ -48,8 +48,8 @@ def run_functions() -> RunFunctions:
 
 @pytest.fixture
 async def aws(tmp_path: Path) -> AsyncIterator[AwsServices]:
-    """The local SQS and Secrets Manager with their queues, and one secret."""
+    """The local SQS and Secrets Manager with their queues."""
     services = AwsServices(free_port(), ProcessHost(folder=tmp_path, log=Lines()))
-    await services.start({"greeting": "hello"})
+    await services.start()
     yield services
     await services.stop()

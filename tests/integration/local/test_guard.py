@@ -1,0 +1,89 @@
+"""The guard ends what a killed run leaves behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.fixtures.local_run import assert_gone
+
+# A parent that starts the guard and three children: one it reports, one that ignores SIGTERM and
+# has a child of its own, and one it has no time to report.
+PARENT = """
+import os, signal, subprocess, sys
+from pathlib import Path
+from local.guard import Guard
+
+guard = Guard()
+guard.remove_at_end(Path(sys.argv[1]))
+options = {"start_new_session": True, "stdout": subprocess.DEVNULL}
+reported = subprocess.Popen(["sleep", "600"], **options)
+guard.started(reported.pid)
+deaf = subprocess.Popen(["sh", "-c", "trap '' TERM; sleep 600 & wait; sleep 600"], **options)
+guard.started(deaf.pid)
+unreported = subprocess.Popen(
+    ["sleep", "600"], env={"PATH": "/bin:/usr/bin", **guard.environment}, **options
+)
+print("started", flush=True)
+sys.stdin.readline()
+for child in (reported, deaf, unreported):
+    os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+    guard.ended(child.pid)
+guard.close()
+"""
+
+
+@pytest.fixture
+def parent(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    assert process.stdout.readline() == "started\n"
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_nothing_is_left_of_a_run_that_was_killed(
+    parent: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    below = psutil.Process(parent.pid).children(recursive=True)
+    assert len(below) == 5, "guard, three children and a grandchild"
+    os.kill(parent.pid, signal.SIGKILL)
+    assert_gone(below)
+    assert not (tmp_path / "temporary").exists()
+
+
+def test_the_guard_outlives_the_signals_that_stop_everything_else(
+    parent: subprocess.Popen[str],
+) -> None:
+    below = psutil.Process(parent.pid).children(recursive=True)
+    guard = next(process for process in below if "local.guard" in process.cmdline())
+    for which in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        guard.send_signal(which)
+    os.kill(parent.pid, signal.SIGKILL)
+    assert_gone(below)
+
+
+def test_the_guard_ends_at_once_after_an_orderly_stop(parent: subprocess.Popen[str]) -> None:
+    below = psutil.Process(parent.pid).children(recursive=True)
+    begun = time.monotonic()
+    assert parent.stdin
+    parent.stdin.write("stop\n")
+    parent.stdin.flush()
+    assert parent.wait(10) == 0
+    assert time.monotonic() - begun < 1.5
+    assert_gone(below, seconds=0.1)
