@@ -22,6 +22,8 @@ POLL_SECONDS = 0.05
 FIRST_BACKOFF_SECONDS = 1.0
 MAX_BACKOFF_SECONDS = 30.0
 SETTLED_SECONDS = 60.0  # a run as long as this begins the backoff anew
+# A standby has installed the triggers too, and another connector publishes for it.
+INSTALLED = {"leader", "standby"}
 BAD_CONFIGURATION = 2  # the connector's exit code for settings it cannot use
 
 
@@ -54,7 +56,8 @@ class ConnectorSettings:
             "ABLY_API_KEY": self.ably_api_key,
             "ABLY_CONNECTOR": json.dumps(mappings),
             "CONNECTOR_HEALTH_PORT": str(self.health_port),
-            "CONNECTOR_STAGE": "local",
+            "POWERTOOLS_SERVICE_NAME": "connector",
+            "STAGE": "local",
         }
         if self.ably:
             environment |= {
@@ -86,15 +89,15 @@ class Connector:
         """
         process = await self._start_process()
         gone = asyncio.create_task(process.wait())
-        healthy = asyncio.create_task(self._wait_until_healthy())
+        publishing = asyncio.create_task(self._wait_until_publishing())
         try:
-            either: set[asyncio.Future[Any]] = {gone, healthy}
+            either: set[asyncio.Future[Any]] = {gone, publishing}
             await asyncio.wait(either, return_when="FIRST_COMPLETED", timeout=START_SECONDS)
-            if not healthy.done() or gone.done():
+            if not publishing.done() or gone.done():
                 raise PartFailedError("the connector did not start", part=process.name)
         finally:
             gone.cancel()
-            healthy.cancel()
+            publishing.cancel()
 
     async def keep_running(self) -> AsyncIterator[str]:
         """Start a new process after each end, with growing pauses; yields what happened.
@@ -132,17 +135,17 @@ class Connector:
         await self._process.start()
         return self._process
 
-    async def _wait_until_healthy(self) -> None:
+    async def _wait_until_publishing(self) -> None:
         url = f"http://127.0.0.1:{self._settings.health_port}/health"
         async with aiohttp.ClientSession() as session:
-            while not await _answers_200(session, url):  # noqa: ASYNC110  # it can only be asked
+            while not await _is_publishing(session, url):  # noqa: ASYNC110  # it can only be asked
                 await asyncio.sleep(POLL_SECONDS)
 
 
-async def _answers_200(session: aiohttp.ClientSession, url: str) -> bool:
+async def _is_publishing(session: aiohttp.ClientSession, url: str) -> bool:
     try:
         async with session.get(url) as response:
-            return response.status == 200
+            return (await response.json())["role"] in INSTALLED
     except aiohttp.ClientError:
         return False
 
