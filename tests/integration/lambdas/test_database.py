@@ -182,6 +182,18 @@ def test_a_transaction_that_the_server_gives_up_is_run_again(
     assert rows(chat_url, "SELECT msg_id FROM chat_data") == [("m:2",)]
 
 
+def test_a_transaction_given_up_again_and_again_is_not_run_forever(database: Database) -> None:
+    attempts: list[int] = []
+
+    def work(cursor: Cursor) -> None:
+        attempts.append(1)
+        cursor.execute("DO $$ BEGIN RAISE EXCEPTION SQLSTATE '40P01'; END $$")
+
+    with pytest.raises(DatabaseUnavailableError, match="40P01"):
+        database.run(work)
+    assert len(attempts) == 2
+
+
 def test_work_that_raises_leaves_nothing(database: Database, chat_url: str) -> None:
     def work(cursor: Cursor) -> None:
         cursor.execute("INSERT INTO chat_data (msg_id) VALUES ('m')")

@@ -1,6 +1,5 @@
 """Whatever JSON an event is made of, each of its messages ends as a command or as a reject."""
 
-import json
 from typing import Any
 
 from hypothesis import given
@@ -10,57 +9,9 @@ from lambdas.ingest.commands import Delete, Edit, Write
 from lambdas.ingest.parsing import parse_event
 from lambdas.ingest.plan import plan
 from lambdas.ingest.settings import Limits
+from tests.fixtures.hostile_events import events, messages
 
 LIMITS = Limits(content_bytes=50, username_bytes=10)
-
-# Lambda's parser makes lone surrogates and infinities as well.
-any_text = st.text(st.characters(categories=None), max_size=60)
-anything = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | any_text,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(any_text, inner, max_size=3),
-    max_leaves=8,
-)
-
-
-def near(*valid: object) -> st.SearchStrategy[Any]:
-    """Mostly what is valid, sometimes anything."""
-    return st.sampled_from(valid) | st.sampled_from(valid) | anything
-
-
-data = (
-    st.fixed_dictionaries(
-        {},
-        optional={
-            "username": near("Ann"),
-            "content": near("hello"),
-            "msgIdToEdit": near("c:0:0"),
-            "msgIdToDelete": near("c:0:0"),
-        },
-    )
-    | anything
-)
-messages = (
-    st.fixed_dictionaries(
-        {},
-        optional={
-            "id": near("c:0:0", "c:1:0"),
-            "timestamp": near(5),
-            "name": near("chatMsg", "editedMsg", "deletedMsg"),
-            "clientId": near("clientId-a"),
-            "encoding": near("json", "base64", "json/utf-8/base64", None),
-            "action": near(0, None),
-            "data": data | data.map(json.dumps),
-        },
-    )
-    | anything
-)
-events = (
-    st.fixed_dictionaries(
-        {"source": near("channel.message")},
-        optional={"messages": st.lists(messages, max_size=4) | anything, "channel": anything},
-    )
-    | anything
-)
 
 
 @given(events)
