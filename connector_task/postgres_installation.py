@@ -180,7 +180,7 @@ def _translated_errors() -> Iterator[None]:
     try:
         yield
     except errors.LockNotAvailable as exc:
-        message = f"a table was locked by others for {LOCK_TIMEOUT}; {first_line(exc)}"
+        message = f"others held a lock for {LOCK_TIMEOUT}; {first_line(exc)}"
         raise InstallationError(ErrorCode.LOCK_TIMEOUT, message) from exc
     except (psycopg2.OperationalError, psycopg2.InterfaceError) as exc:
         raise DatabaseUnavailableError(ErrorCode.DATABASE_UNAVAILABLE, first_line(exc)) from exc
@@ -191,8 +191,8 @@ def _translated_errors() -> Iterator[None]:
 
 def _lock(cursor: psycopg2.extensions.cursor) -> None:
     """One installation at a time; and no queue of writers behind one that waits for a table."""
-    cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [APPLICATION_LOCK, INSTALLATION_LOCK])
     cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
+    cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [APPLICATION_LOCK, INSTALLATION_LOCK])
 
 
 def _value(cursor: psycopg2.extensions.cursor) -> Any:

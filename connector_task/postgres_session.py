@@ -29,7 +29,9 @@ CALL_SECONDS = 30.0  # after which a call is taken for lost and its session is c
 # connect anew; the server, to end the session and with it the leadership.
 KEEPALIVE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
 USER_TIMEOUT_MS = 10_000
+# A claim must be on disk before its messages are published, whatever the server's default.
 SERVER_OPTIONS = (
+    "-c synchronous_commit=on "
     "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 "
     f"-c tcp_user_timeout={USER_TIMEOUT_MS}"
 )

@@ -1,3 +1,5 @@
+#variable_conflict use_variable
+-- A table may have columns of any name, tg_op and changed among them.
 BEGIN
     INSERT INTO ably.outbox (channel, name, data, truncated)
     SELECT
@@ -13,7 +15,7 @@ BEGIN
     FROM changed
     CROSS JOIN LATERAL (
         SELECT json_build_object(
-            'table', TG_TABLE_NAME, 'type', TG_OP, 'row', row_to_json(changed)
+            'table', TG_TABLE_NAME, 'type', TG_OP, 'row', row_to_json(changed.*)
         )::text AS data
         OFFSET 0 -- keeps the planner from building the text once per use
     ) AS event
