@@ -161,7 +161,7 @@ class DataFolder:
 
     def _refuse_foreign(self) -> None:
         names = {entry.name for entry in self.path.iterdir()}
-        if names and not names & OURS:
+        if names and not names & {LOCK_FILE, IDENTITY_FILE}:
             msg = f"{self.path} holds other things: choose an empty folder by --data-dir"
             raise LocalError(msg)
 

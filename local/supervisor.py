@@ -126,7 +126,8 @@ class Supervisor:
         return result
 
     def _write_ready_file(self, database: Database, connector: Connector) -> None:
-        self._ready_file.write(ready_document(self._parts, database, connector))
+        document = ready_document(self._parts, database, connector)
+        self._ready_file.write({**document, "logs": str(self._logs.folder)})
 
     def _announce(self, database: Database) -> None:
         self._terminal.progress("ready")

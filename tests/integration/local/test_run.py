@@ -1,0 +1,329 @@
+"""`python -m local` as a process: how it starts, what it keeps, how it ends."""
+
+import json
+import os
+import signal
+import socket
+import stat
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg2
+import pytest
+
+from tests.fixtures.local_run import (
+    ROOT,
+    STOP_SECONDS,
+    LocalRun,
+    RunLocal,
+    assert_gone,
+    start_local,
+)
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> str:
+    """The option for a page that needs no building."""
+    folder = tmp_path / "page"
+    folder.mkdir()
+    (folder / "index.html").write_text("<!doctype html><title>Chat</title>")
+    return f"--page-dir={folder}"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> str:
+    """The option for a data folder of the test's own."""
+    return f"--data-dir={tmp_path / 'data'}"
+
+
+def get(url: str) -> Any:
+    with urllib.request.urlopen(url, timeout=10) as response:  # noqa: S310  # our own address
+        return json.loads(response.read())
+
+
+def execute(run: LocalRun, statement: str) -> list[tuple[Any, ...]]:
+    connection = psycopg2.connect(run.ready["database_url"])
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall()
+    finally:
+        connection.close()
+
+
+def say(run: LocalRun, text: str) -> None:
+    execute(
+        run,
+        "INSERT INTO chat_data (username, msg_id, msg_data, client_id) "
+        f"VALUES ('tester', '{text}', '{text}', 'me') RETURNING 1",
+    )
+
+
+def said(run: LocalRun) -> list[str]:
+    return [row["msg_data"] for row in get(run.ready["messages_url"])["messages"]]
+
+
+def said_on_terminal(run: LocalRun) -> str:
+    """The one sentence of a run that did not start."""
+    run.process.wait(30)
+    (line,) = run.output.read_text().strip().splitlines()
+    return line
+
+
+def test_the_ready_file_tells_addresses_that_answer(run_local: RunLocal, page: str) -> None:
+    with run_local("--ephemeral", page) as run:
+        run.wait_until_ready()
+        ready = run.ready
+        assert stat.S_IMODE(run.ready_file.stat().st_mode) == 0o600
+        with urllib.request.urlopen(ready["page_url"], timeout=10) as response:  # noqa: S310  # ours
+            assert b"<title>Chat</title>" in response.read()
+        assert get(ready["auth_url"])["keyName"] == ready["ably"]["api_key"].partition(":")[0]
+        assert get(ready["messages_url"]) == {"messages": [], "nextBefore": None}
+        config = get(ready["page_url"] + "config.json")
+        assert config["ably"]["port"] == ready["ably"]["port"]
+        assert execute(run, "SELECT count(*) FROM chat_data") == [(0,)]
+        for part in ("connector", "postgres"):
+            assert psutil.Process(ready["pids"][part]).is_running()
+        secret = ready["ably"]["api_key"].partition(":")[2]
+        assert secret not in run.output.read_text()
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_stops_everything_within_five_seconds(
+    run_local: RunLocal, page: str, how: signal.Signals
+) -> None:
+    with run_local("--ephemeral", page) as run:
+        run.wait_until_ready()
+        folder = Path(run.ready["logs"]).parent
+        assert run.stop(how) < STOP_SECONDS
+        assert run.process.returncode == 0
+        assert not folder.exists(), "an ephemeral run removes its folder"
+        assert not run.ready_file.exists(), "its addresses no longer hold"
+
+
+def test_ctrl_c_during_the_start_leaves_nothing(run_local: RunLocal, page: str) -> None:
+    with run_local("--ephemeral", page) as run:
+        deadline = time.monotonic() + 20
+        while len(run.children()) < 4:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        assert run.stop() < STOP_SECONDS
+        assert run.process.returncode == 0
+        assert "ready" not in run.output.read_text()
+
+
+def test_a_killed_run_leaves_no_process_and_no_temporary_folder(
+    run_local: RunLocal, page: str
+) -> None:
+    with run_local("--ephemeral", page) as run:
+        run.wait_until_ready()
+        children = run.children()
+        assert len(children) > 8
+        run.process.kill()
+        run.process.wait()
+        assert_gone(children)
+        assert not Path(run.ready["logs"]).parent.exists()
+
+
+def test_the_next_run_has_the_data_the_key_and_the_ports_of_the_last(
+    run_local: RunLocal, page: str, data: str
+) -> None:
+    with run_local(page, data, "--port=0") as run:
+        run.wait_until_ready()
+        first = run.ready
+        say(run, "kept")
+        run.stop()
+    with run_local(page, data, "--port=0") as run:
+        run.wait_until_ready()
+        assert said(run) == ["kept"]
+        for name in ("ably", "control_token", "database_url", "lambda_endpoint_url"):
+            assert run.ready[name] == first[name]
+
+
+def test_the_data_outlives_a_kill(run_local: RunLocal, page: str, data: str) -> None:
+    with run_local(page, data, "--port=0") as run:
+        run.wait_until_ready()
+        say(run, "committed")
+        children = run.children()
+        run.process.kill()
+        run.process.wait()
+        assert_gone(children)
+    with run_local(page, data, "--port=0") as run:
+        run.wait_until_ready()
+        assert said(run) == ["committed"]
+
+
+def test_fresh_begins_from_nothing(run_local: RunLocal, page: str, data: str) -> None:
+    with run_local(page, data, "--port=0") as run:
+        run.wait_until_ready()
+        first = run.ready
+        say(run, "old")
+    with run_local(page, data, "--port=0", "--fresh") as run:
+        run.wait_until_ready()
+        assert said(run) == []
+        assert run.ready["ably"]["api_key"] != first["ably"]["api_key"]
+
+
+def test_a_killed_connector_is_started_again_and_publishes_what_waited(
+    run_local: RunLocal, page: str
+) -> None:
+    with run_local("--ephemeral", page) as run:
+        run.wait_until_ready()
+        pid = run.ready["pids"]["connector"]
+        os.kill(pid, signal.SIGKILL)
+        say(run, "meanwhile")
+        deadline = time.monotonic() + 20
+        while execute(run, "SELECT count(*) FROM ably.outbox") != [(0,)]:
+            assert time.monotonic() < deadline, "the outbox is not emptied"
+            time.sleep(0.05)
+        run.wait_until_ready()
+        assert run.ready["pids"]["connector"] != pid
+        assert "the connector ended (signal 9)" in run.output.read_text()
+
+
+def test_a_postgres_that_ends_takes_the_run_with_it(run_local: RunLocal, page: str) -> None:
+    with run_local("--ephemeral", page) as run:
+        run.wait_until_ready()
+        children = run.children()
+        os.kill(run.ready["pids"]["postgres"], signal.SIGKILL)
+        assert run.process.wait(10) == 1
+        assert_gone(children)
+        assert "local: Postgres ended; its last words: " in run.output.read_text()
+
+
+def test_a_port_in_use_is_one_sentence(run_local: RunLocal, page: str, data: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with run_local(page, data, f"--port={port}") as run:
+            sentence = said_on_terminal(run)
+            assert run.process.returncode == 1
+    assert sentence == (
+        f"local: port {port} is in use: stop what listens there, or choose another by --port"
+    )
+
+
+def test_a_second_run_on_the_same_folder_is_refused(
+    run_local: RunLocal, page: str, data: str, tmp_path: Path
+) -> None:
+    second_folder = tmp_path / "second"
+    second_folder.mkdir()
+    with run_local(page, data, "--port=0") as first:
+        first.wait_until_ready()
+        with start_local(second_folder, page, data, "--port=0") as second:
+            sentence = said_on_terminal(second)
+            assert second.process.returncode == 1
+        assert said(first) == [], "the first goes on"
+    assert sentence.startswith("local: another run uses ")
+    assert sentence.endswith("stop it, or choose another by --data-dir")
+
+
+def test_a_page_that_is_not_built_is_one_sentence(run_local: RunLocal, tmp_path: Path) -> None:
+    with run_local("--ephemeral", f"--page-dir={tmp_path}") as run:
+        assert said_on_terminal(run) == "local: the chat page is not built: run `make web`"
+        assert run.process.returncode == 1
+
+
+def test_without_node_the_sentence_asks_for_it(run_local: RunLocal, tmp_path: Path) -> None:
+    environment = {"PATH": str(tmp_path)}
+    with run_local("--ephemeral", f"--page-dir={tmp_path}", environment=environment) as run:
+        assert "install Node 20 or newer, then run `make web`" in said_on_terminal(run)
+
+
+def test_data_of_another_postgres_is_one_sentence(
+    run_local: RunLocal, page: str, data: str, tmp_path: Path
+) -> None:
+    with run_local(page, data, "--port=0") as run:
+        run.wait_until_ready()
+    (tmp_path / "data" / "postgres" / "PG_VERSION").write_text("17\n")
+    with run_local(page, data, "--port=0") as run:
+        run.process.wait(30)
+        last_line = run.output.read_text().strip().splitlines()[-1]
+        assert run.process.returncode == 1
+    assert last_line.endswith(
+        "is of Postgres 17, this is 18: run with --fresh to start from nothing"
+    )
+
+
+@pytest.mark.parametrize("content", ['{"version": 0}', "not json", '{"version": 1}', "[]"])
+def test_a_stale_identity_is_one_sentence(
+    run_local: RunLocal, page: str, data: str, tmp_path: Path, content: str
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "identity.json").write_text(content)
+    with run_local(page, data, "--port=0") as run:
+        sentence = said_on_terminal(run)
+    assert sentence.endswith("is of another version: run with --fresh to start anew")
+
+
+def test_a_folder_with_other_things_is_left_alone_even_by_fresh(
+    run_local: RunLocal, page: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "home"
+    (folder / "postgres").mkdir(parents=True)
+    (folder / "letter.txt").write_text("dear")
+    with run_local(page, f"--data-dir={folder}", "--fresh") as run:
+        sentence = said_on_terminal(run)
+    assert sentence.endswith("holds other things: choose an empty folder by --data-dir")
+    assert (folder / "letter.txt").read_text() == "dear"
+    assert (folder / "postgres").exists()
+
+
+def test_a_database_that_does_not_answer_is_one_sentence(run_local: RunLocal, page: str) -> None:
+    environment = {"DATABASE_URL": "postgresql://me:hidden@127.0.0.1:1/chat"}
+    with run_local("--ephemeral", page, environment=environment) as run:
+        run.process.wait(30)
+        output = run.output.read_text()
+        assert run.process.returncode == 1
+    assert "local: unable to connect to the database of DATABASE_URL" in output
+    assert "hidden" not in output
+
+
+def test_a_database_of_the_users_own_is_used_and_left_running(
+    run_local: RunLocal, page: str, database_url: str
+) -> None:
+    environment = {"DATABASE_URL": database_url}
+    with run_local("--ephemeral", page, environment=environment) as run:
+        run.wait_until_ready()
+        assert run.ready["database_url"] == database_url
+        assert run.ready["pids"]["postgres"] is None
+        say(run, "into my own")
+        assert said(run) == ["into my own"]
+        assert "embedded" not in run.output.read_text()
+    psycopg2.connect(database_url).close()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--port=x"], ["--port=70000"], ["--unknown"], ["--ephemeral", "--data-dir=here"]],
+)
+def test_a_wrong_command_line_is_code_two(run_local: RunLocal, arguments: list[str]) -> None:
+    with run_local(*arguments) as run:
+        assert run.process.wait(20) == 2
+
+
+def test_help_names_every_flag_and_variable(run_local: RunLocal) -> None:
+    with run_local("--help") as run:
+        assert run.process.wait(20) == 0
+        text = run.output.read_text()
+    for word in ("--data-dir", "--ephemeral", "--fresh", "--port", "--ready-file", "--verbose"):
+        assert word in text
+    assert "DATABASE_URL" in text
+    assert "ABLY_API_KEY" in text
+
+
+def test_verbose_shows_what_the_parts_log(run_local: RunLocal, page: str) -> None:
+    with run_local("--ephemeral", "--verbose", page) as run:
+        run.wait_until_ready()
+        assert " connector | {" in run.output.read_text()
+
+
+def test_the_repository_is_the_task_root_wherever_it_is_started(
+    run_local: RunLocal, page: str, tmp_path: Path
+) -> None:
+    environment = {"PYTHONPATH": str(ROOT)}
+    with run_local("--ephemeral", page, environment=environment, working_folder=tmp_path) as run:
+        run.wait_until_ready()
+        assert said(run) == []
