@@ -25,7 +25,7 @@ FUNCTIONS = ("auth", "history", "ingest", "migrate")
 # Part of every fingerprint: raise it when the layout of an asset changes.
 LAYOUT = "1"
 # What an asset does not need: how it was built and what only a developer reads.
-_LEFT_OUT = ("__pycache__", "*.pyc", "requirements.in", "requirements.txt", "*.md")
+_LEFT_OUT = ("__pycache__", "requirements.in", "requirements.txt", "*.md")
 _INSTALL_SECONDS = 300
 
 
@@ -134,14 +134,8 @@ def _install(lock: Path, target: Target, folder: Path) -> None:
     command = [
         *(_uv(), "pip", "install", "--quiet", "--target", str(folder), "--python", sys.executable),
         *("--python-platform", target.platform, "--python-version", target.python),
-        *(
-            "--only-binary",
-            ":all:",
-            "--require-hashes",
-            "--no-compile-bytecode",
-            "--link-mode=copy",
-        ),
-        *("--requirements", str(lock)),
+        *("--only-binary", ":all:", "--no-compile-bytecode", "--link-mode", "copy"),
+        *("--require-hashes", "--requirements", str(lock)),
     ]
     result = subprocess.run(  # noqa: S603
         command, capture_output=True, text=True, check=False, timeout=_INSTALL_SECONDS

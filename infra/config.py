@@ -9,7 +9,7 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import Literal, cast
+from typing import Literal
 
 from infra.conflicts import FARGATE_SIZES, conflicts
 from infra.knobs import (
@@ -118,8 +118,7 @@ class StageConfig:
             choices = " or ".join(f"-c stage={name}" for name in STAGES)
             was = f", not {stage!r}" if stage else ""
             raise ConfigError([f"stage must be chosen by {choices}{was}."])
-        by_stage = cast("Mapping[str, Mapping[str, object]]", context.get("stages", {}))
-        in_file = by_stage.get(stage, {})
+        in_file = _settings_in_file(context, stage)
         on_command_line = {name: value for name, value in context.items() if _is_setting(name)}
         problems = [
             *_unknown(in_file, where=f' in "stages" → "{stage}" of cdk.json'),
@@ -146,6 +145,14 @@ def knobs() -> dict[str, Knob]:
         for entry in fields(StageConfig)
         if "knob" in entry.metadata
     }
+
+
+def _settings_in_file(context: Mapping[str, object], stage: str) -> dict[str, object]:
+    stages = context.get("stages", {})
+    settings = stages.get(stage, {}) if isinstance(stages, dict) else None
+    if not isinstance(settings, dict):
+        raise ConfigError([f'"stages" → "{stage}" in cdk.json must be an object of settings.'])
+    return settings
 
 
 def _is_setting(name: str) -> bool:

@@ -10,6 +10,7 @@ from infra.database import Database
 from infra.python_function import PythonFunction
 
 _TIMEOUT = cdk.Duration.minutes(10)
+_TRIGGER_TIMEOUT = cdk.Duration.minutes(11)  # hears the function's own timeout
 
 
 class Migrate(Construct):
@@ -47,7 +48,7 @@ class Migrate(Construct):
             self,
             "Run",
             handler=self.function,
-            timeout=_TIMEOUT,
+            timeout=_TRIGGER_TIMEOUT,
             # The rules that open the database to the function are below its group.
             execute_after=[security_group],
         )

@@ -18,18 +18,24 @@ from tests.infra.synthesis import ROOT
 ARM = Target.for_lambda(arch="arm64", python="3.13")
 AARCH64 = 183  # e_machine of an ELF file
 
+TAGS = tuple(
+    f"cp{python}-cp{python}-manylinux_2_28_{machine}"
+    for python in ("313", "314")
+    for machine in ("aarch64", "x86_64")
+)
+
 Change = Callable[[Path], object]
 
 
-def make_wheel(folder: Path) -> Path:
-    """A package `tiny` of one module, as a wheel."""
-    wheel = folder / "tiny-1.0-py3-none-any.whl"
+def make_wheel(folder: Path, tag: str) -> Path:
+    """A package `tiny` of one module that says which wheel it is from."""
+    wheel = folder / f"tiny-1.0-{tag}.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr("tiny.py", "SIZE = 1\n")
+        archive.writestr("tiny.py", f"TAG = '{tag}'\n")
         archive.writestr("tiny-1.0.dist-info/METADATA", "Name: tiny\nVersion: 1.0\n")
         archive.writestr(
             "tiny-1.0.dist-info/WHEEL",
-            "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+            f"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: false\nTag: {tag}\n",
         )
         archive.writestr("tiny-1.0.dist-info/RECORD", "")
     return wheel
@@ -38,10 +44,11 @@ def make_wheel(folder: Path) -> Path:
 def make_repository(folder: Path, *, sha256: str | None = None) -> Bundler:
     """The functions' sources in another place, whose ingest needs only `tiny`; with its bundler."""
     shutil.copytree(ROOT / "lambdas", folder / "lambdas")
-    wheel = make_wheel(folder)
-    digest = sha256 or hashlib.sha256(wheel.read_bytes()).hexdigest()
+    wheels = [make_wheel(folder, tag) for tag in TAGS]
+    digests = [hashlib.sha256(wheel.read_bytes()).hexdigest() for wheel in wheels]
+    hashes = " ".join(f"--hash=sha256:{sha256 or digest}" for digest in digests)
     (folder / "lambdas" / "ingest" / "requirements.txt").write_text(
-        f"--no-index\n--find-links {folder}\ntiny==1.0 --hash=sha256:{digest}\n"
+        f"--no-index\n--find-links {folder}\ntiny==1.0 {hashes}\n"
     )
     return Bundler(root=folder, cache=folder / "cache")
 
@@ -128,6 +135,14 @@ def test_an_asset_holds_its_packages_the_common_code_and_its_own(tmp_path: Path)
     assert not (tmp_path / "bin").exists()
 
 
+@pytest.mark.parametrize("tag", TAGS)
+def test_the_wheel_is_that_of_the_targets_processor_and_python(tmp_path: Path, tag: str) -> None:
+    bundler = make_repository(tmp_path)
+    arch = "arm64" if tag.endswith("aarch64") else "x86_64"
+    target = Target.for_lambda(arch=arch, python=f"3.{tag[3:5]}")
+    assert (bundler.wheels("ingest", target) / "tiny.py").read_text() == f"TAG = '{tag}'\n"
+
+
 def test_an_arm_asset_holds_arm_code_and_is_small(tmp_path: Path) -> None:
     Bundler().bundle("ingest", ARM, tmp_path)
     libraries = [path for path in tmp_path.rglob("*.so*") if path.is_file()]
@@ -142,9 +157,11 @@ def test_an_arm_asset_holds_arm_code_and_is_small(tmp_path: Path) -> None:
 
 def test_an_asset_is_readable_by_all_whatever_the_umask_was(tmp_path: Path) -> None:
     bundler = make_repository(tmp_path / "repository")
-    for path in (tmp_path / "repository" / "lambdas").rglob("*"):
-        path.chmod(0o700 if path.is_dir() else 0o600)
-    bundler.bundle("ingest", ARM, tmp_path / "asset")
+    before = os.umask(0o077)
+    try:
+        bundler.bundle("ingest", ARM, tmp_path / "asset")
+    finally:
+        os.umask(before)
     for path in (tmp_path / "asset").rglob("*"):
         assert path.stat().st_mode & 0o777 == (0o755 if path.is_dir() else 0o644), path
 
@@ -155,7 +172,8 @@ def test_packages_are_installed_once_and_by_one_of_several_at_once(tmp_path: Pat
         found = set(threads.map(lambda _: bundler.wheels("ingest", ARM), range(4)))
     (folder,) = found
     assert [path.name for path in (tmp_path / "cache").iterdir()] == [folder.name]
-    (tmp_path / "tiny-1.0-py3-none-any.whl").unlink()
+    for wheel in tmp_path.glob("*.whl"):
+        wheel.unlink()
     assert bundler.wheels("ingest", ARM) == folder
 
 
@@ -164,6 +182,14 @@ def test_a_package_that_is_not_the_locked_one_is_refused(tmp_path: Path) -> None
     with pytest.raises(BundlingError, match=r"unable to install lambdas/ingest/requirements.txt"):
         bundler.wheels("ingest", ARM)
     assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_a_lock_without_hashes_is_refused(tmp_path: Path) -> None:
+    bundler = make_repository(tmp_path)
+    lock = tmp_path / "lambdas" / "ingest" / "requirements.txt"
+    lock.write_text(lock.read_text().partition(" --hash")[0])
+    with pytest.raises(BundlingError, match="hash"):
+        bundler.wheels("ingest", ARM)
 
 
 def test_a_missing_uv_is_said_with_what_to_do(tmp_path: Path) -> None:

@@ -82,6 +82,12 @@ def test_a_stage_must_be_chosen(given: str, said: str) -> None:
     assert caught.value.problems == (f"stage must be chosen by {said}",)
 
 
+@pytest.mark.parametrize("stages", [[], "dev", {"dev": ["nat_gateways"]}])
+def test_settings_in_the_file_must_be_an_object(stages: object) -> None:
+    (sentence,) = problems(stages=stages)
+    assert sentence == '"stages" → "dev" in cdk.json must be an object of settings.'
+
+
 WRONG = {
     "arch": "amd64",
     "python": "3.9",
