@@ -23,8 +23,11 @@ Invoke = Callable[[Any], Any]
 
 @contextmanager
 def opened(url: str) -> Iterator[Cursor]:
-    """A cursor of a connection of its own; committed at the end."""
-    connection = psycopg2.connect(url)
+    """A cursor of a connection of its own; committed at the end.
+
+    A statement that waits for a lock in vain ends: nothing else could interrupt it.
+    """
+    connection = psycopg2.connect(url, options="-c statement_timeout=30000")
     try:
         with connection, connection.cursor() as cursor:
             yield cursor
