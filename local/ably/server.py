@@ -101,6 +101,10 @@ class AblyServer:
             raise RuntimeError("the server keeps no audit; make it with keep_audit=True")
         return list(audit.get(channel, []))
 
+    def cut_connections(self) -> None:
+        """Break every WebSocket without a word, as a failing network does; clients come back."""
+        self._sockets.cut()
+
     async def start(self) -> None:
         """Listen on 127.0.0.1.
 

@@ -63,7 +63,7 @@ class Sockets:
     def __init__(self, realtime: Realtime, *, max_frame_bytes: int) -> None:
         self._realtime = realtime
         self._max_frame_bytes = max_frame_bytes
-        self._open: set[web.WebSocketResponse] = set()
+        self._open: dict[web.WebSocketResponse, asyncio.Transport | None] = {}
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Run one WebSocket to its end."""
@@ -71,7 +71,7 @@ class Sockets:
             max_msg_size=self._max_frame_bytes, compress=False, timeout=CLOSE_SECONDS
         )
         await websocket.prepare(request)
-        self._open.add(websocket)
+        self._open[websocket] = request.transport
         fmt = "msgpack" if request.query.get("format") == "msgpack" else "json"
         socket = Socket(websocket, cast("Format", fmt))
         async with _writer(socket):
@@ -79,13 +79,19 @@ class Sockets:
             if connection is not None:
                 await self._read(websocket, connection)
                 self._realtime.lose(connection, socket)
-        self._open.discard(websocket)
+        del self._open[websocket]
         return websocket
 
     async def close(self) -> None:
         """Cut every WebSocket, as an outage does."""
         closing = [each.close(code=WSCloseCode.GOING_AWAY) for each in list(self._open)]
         await asyncio.gather(*closing, return_exceptions=True)
+
+    def cut(self) -> None:
+        """Break every TCP connection without a word, as a failing network does."""
+        for transport in list(self._open.values()):
+            if transport is not None:
+                transport.abort()
 
     async def _read(self, websocket: web.WebSocketResponse, connection: Connection) -> None:
         async for message in websocket:

@@ -108,7 +108,7 @@ class World:
             timers.run_due()
         self.clock.now = end
 
-    def connect(self, fmt: Format = "json", **params: str) -> Client:
+    def connect(self, fmt: Format = "json", /, **params: str) -> Client:
         """Open a WebSocket; with the key unless `params` say otherwise."""
         if not {"key", "access_token", "accessToken"} & set(params):
             params["key"] = self.key.text

@@ -1,0 +1,89 @@
+import asyncio
+import json
+import signal
+import sys
+import time
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from local.ably import AblyServer
+from tests.fixtures.ably import LocalAbly
+
+DEADLINE_SECONDS = 10
+
+
+async def test_stopping_takes_no_time_even_with_deaf_clients(local_ably: LocalAbly) -> None:
+    clients = []
+    for _ in range(3):
+        reader, writer = await asyncio.open_connection("127.0.0.1", local_ably.port)
+        writer.write(
+            f"GET /?key={local_ably.api_key}&v=5 HTTP/1.1\r\nHost: localhost\r\n"
+            "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+        )
+        assert b"101" in await reader.readline()
+        clients.append(writer)
+    before = time.monotonic()
+    await asyncio.to_thread(local_ably.stop)
+    assert time.monotonic() - before < 1.5
+    for writer in clients:
+        writer.close()
+
+
+async def test_a_page_of_another_origin_may_read_everything(local_ably: LocalAbly) -> None:
+    base = f"http://localhost:{local_ably.port}"
+    origin = {"Origin": "http://localhost:5173"}
+    async with aiohttp.ClientSession(headers=origin) as session:
+        for path in ("/time", "/nothing", "/v1/me"):
+            async with session.get(base + path) as response:
+                assert response.headers["Access-Control-Allow-Origin"] == "*"
+                assert "Link" in response.headers["Access-Control-Expose-Headers"]
+        async with session.options(f"{base}/channels/a/messages") as response:
+            assert response.status == 204
+        async with session.post(f"{base}/messages", data=b"x" * 3_000_000) as response:
+            assert response.status == 413
+            assert response.headers["Access-Control-Allow-Origin"] == "*"
+
+
+async def test_a_frame_that_is_too_large_ends_that_connection(local_ably: LocalAbly) -> None:
+    target = f"http://127.0.0.1:{local_ably.port}/?key={local_ably.api_key}"
+    async with aiohttp.ClientSession() as session, session.ws_connect(target) as websocket:
+        await websocket.receive_json(timeout=DEADLINE_SECONDS)
+        await websocket.send_str("x" * 600_000)
+        message = await websocket.receive(timeout=DEADLINE_SECONDS)
+        assert message.type == aiohttp.WSMsgType.CLOSE
+        assert message.data == aiohttp.WSCloseCode.MESSAGE_TOO_BIG
+
+
+def test_a_key_of_another_form_is_refused_without_repeating_it() -> None:
+    with pytest.raises(ValueError, match="has the form") as refused:
+        AblyServer(api_key="verysecret")
+    assert "verysecret" not in str(refused.value)
+
+
+async def test_a_port_in_use_is_an_error(local_ably: LocalAbly) -> None:
+    with pytest.raises(OSError, match="in use"):
+        await AblyServer(port=local_ably.port).start()
+
+
+async def test_it_runs_alone_and_stops_on_a_signal(tmp_path: Path) -> None:
+    ready = tmp_path / "ready.json"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "local.ably", "--ready-file", str(ready)),
+        *("--key", "app.key:secret"),
+        cwd=Path(__file__).parents[3],
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while b"}" not in await process.stdout.readline():
+            pass
+        facts = json.loads(ready.read_text())
+        assert facts["api_key"] == "app.key:secret"
+        target = f"http://localhost:{facts['port']}/time"
+        async with aiohttp.ClientSession() as session, session.get(target) as response:
+            assert response.status == 200
+        process.send_signal(signal.SIGTERM)
+        assert await process.wait() == 0
