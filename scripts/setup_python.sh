@@ -17,15 +17,18 @@ find_python() {
     fail "Python 3.11 or newer is needed; install it, or name it: make PYTHON=/path/to/python3 …"
 }
 
-python=$(find_python)
-rm -rf .venv
-"$python" -m venv .venv >/dev/null ||
-    fail "'$python -m venv' failed; on Debian and Ubuntu install the package python3-venv"
+# A .venv that works is kept: only what changed is installed, and nothing running loses its files.
+if ! [ -x .venv/bin/python ] || ! new_enough .venv/bin/python; then
+    python=$(find_python)
+    rm -rf .venv
+    "$python" -m venv .venv >/dev/null ||
+        fail "'$python -m venv' failed; on Debian and Ubuntu install the package python3-venv"
+fi
 
 # uv installs in seconds what pip installs in minutes, but reads no pip.conf: pip is the other road.
 echo "make setup: installing Python packages into .venv …" >&2
 sed -n '/^uv==/,/[^\\]$/p' requirements.txt >.venv/uv.txt
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt
-.venv/bin/uv pip sync --quiet --require-hashes --python .venv/bin/python requirements-dev.txt ||
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt &&
+    .venv/bin/uv pip sync --quiet --require-hashes --python .venv/bin/python requirements-dev.txt ||
     .venv/bin/python -m pip install --quiet --require-hashes -r requirements-dev.txt ||
     fail "the Python packages could not be installed"
