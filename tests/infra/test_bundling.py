@@ -37,6 +37,9 @@ def make_wheel(folder: Path, tag: str) -> Path:
             "tiny-1.0.dist-info/WHEEL",
             f"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: false\nTag: {tag}\n",
         )
+        archive.writestr(
+            "tiny-1.0.dist-info/entry_points.txt", "[console_scripts]\ntiny = tiny:main\n"
+        )
         archive.writestr("tiny-1.0.dist-info/RECORD", "")
     return wheel
 
@@ -175,6 +178,11 @@ def test_packages_are_installed_once_and_by_one_of_several_at_once(tmp_path: Pat
     for wheel in tmp_path.glob("*.whl"):
         wheel.unlink()
     assert bundler.wheels("ingest", ARM) == folder
+
+
+def test_programs_of_packages_are_left_out(tmp_path: Path) -> None:
+    folder = make_repository(tmp_path).wheels("ingest", ARM)
+    assert {path.name for path in folder.iterdir()} == {"tiny.py", "tiny-1.0.dist-info"}
 
 
 def test_a_package_that_is_not_the_locked_one_is_refused(tmp_path: Path) -> None:
