@@ -36,6 +36,11 @@ class Logs:
         elif message := error_in(line):
             self._terminal.line(source, message)
 
+    def show(self, source: str, message: str) -> None:
+        """Show a message, unless it has been shown with everything else."""
+        if not self._verbose:
+            self._terminal.line(source, message)
+
     def last_line(self, source: str) -> str:
         """The last line that a part wrote; empty where it wrote none."""
         path = self.folder / f"{source}.log"
@@ -77,3 +82,5 @@ class _ToLogs(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         for line in self.format(record).splitlines():
             self._logs(OWN_LOG, line)
+        if record.levelno >= logging.ERROR:
+            self._logs.show(OWN_LOG, record.getMessage())

@@ -4,11 +4,13 @@ A bridge is no rule: what is published while it is not connected, for more than 
 does not reach the function.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any
 
 from ably import AblyException, AblyRealtime
+from ably.types.connectionstate import ConnectionState
 from ably.types.message import Message
 
 from local.gateway.settings import OUTGOING_CHANNEL
@@ -26,6 +28,7 @@ class RuleBridge:
         self._client = client
         self._app_id = app_id
         self._invoke = invoke
+        self._connected: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def start(self) -> None:
         """Connect and subscribe; returns once messages are being received.
@@ -33,12 +36,27 @@ class RuleBridge:
         Raises:
             AblyException: Ably refused the key or the channel.
         """
-        channel = self._client.channels.get(OUTGOING_CHANNEL)
-        await channel.subscribe(self._received)
+        self._client.connection.on(self._connection_changed)
+        self._connection_changed(None)
+        await self._connected
+        await self._client.channels.get(OUTGOING_CHANNEL).subscribe(self._received)
 
     async def stop(self) -> None:
         """Disconnect."""
-        await self._client.close()
+        # The SDK's close would wait for ever for the end of a connection that has failed.
+        if self._client.connection.state != ConnectionState.FAILED:
+            await self._client.close()
+
+    def _connection_changed(self, _change: Any) -> None:
+        connection = self._client.connection
+        if connection.state == ConnectionState.FAILED:
+            reason = connection.error_reason
+            if self._connected.done():
+                logger.error("Ably refuses the connection for good; %s", reason)
+            else:
+                self._connected.set_exception(reason or AblyException("refused", 401, 40100))
+        elif connection.state == ConnectionState.CONNECTED and not self._connected.done():
+            self._connected.set_result(None)
 
     def _received(self, message: Message) -> None:
         try:
@@ -58,6 +76,3 @@ def envelope(message: Message, *, app_id: str) -> dict[str, Any]:
         "ruleId": RULE_ID,
         "messages": [message.as_dict()],
     }
-
-
-__all__ = ["AblyException", "RuleBridge", "envelope"]

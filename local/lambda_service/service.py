@@ -52,14 +52,15 @@ class LambdaService:
         return f"http://127.0.0.1:{self.port}"
 
     async def start(self) -> None:
-        """Listen, and start the workers that are to be warm; they go on loading afterwards."""
+        """Listen, and begin to start the workers that are to be warm."""
         self._runner = web.AppRunner(invoke_api(self), access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port)
         await site.start()
         self.port = int(self._runner.addresses[0][1])
-        warm = [pool for pool in self._pools.values() if pool.function.prewarm]
-        await asyncio.gather(*(pool.prewarm() for pool in warm))
+        for pool in self._pools.values():
+            if pool.function.prewarm:
+                pool.prewarm()
 
     async def stop(self) -> None:
         """Kill all workers and stop listening. Safe to call twice and without a start."""

@@ -33,30 +33,42 @@ class Worker:
         self._process: ChildProcess | None = None
 
     @property
+    def was_ready(self) -> bool:
+        """Whether it has loaded its handler."""
+        return self._api.ready.is_set()
+
+    @property
     def usable(self) -> bool:
-        """Whether it can take an invocation, if only after it has finished starting."""
-        return self._process is not None and self._process.returncode is None
+        """Whether it can take an invocation."""
+        alive = self._process is not None and self._process.returncode is None
+        return alive and self.was_ready
 
     async def start(self) -> None:
-        """Start the process; it goes on loading the handler after this returns."""
+        """Start the process; returns once it has loaded the handler, or is known not to."""
         address = await self._api.start()
-        self._process = ChildProcess(
+        self._process = process = ChildProcess(
             self._function.name,
             [sys.executable, "-m", "awslambdaric", self._function.handler],
             environment=self._environment(address),
             host=self._host,
         )
-        await self._process.start()
+        await process.start()
+        ready = asyncio.create_task(self._api.ready.wait())
+        gone = asyncio.create_task(process.wait())
+        try:
+            either: set[asyncio.Future[Any]] = {ready, gone}
+            await asyncio.wait(either, timeout=INIT_SECONDS, return_when="FIRST_COMPLETED")
+        finally:
+            ready.cancel()
+            gone.cancel()
 
     async def invoke(self, invocation: Invocation) -> Outcome:
         """Run one invocation; every failure of function or process is in the outcome."""
-        if self._process is None:
-            raise RuntimeError("the worker was not started")
-        gone = asyncio.create_task(self._process.wait())
+        process = self._process
+        if process is None or not self.was_ready:
+            return await self._failed_start(invocation)
+        gone = asyncio.create_task(process.wait())
         try:
-            failure = await self._wait_until_ready(invocation, gone)
-            if failure is not None:
-                return failure
             return await self._run(invocation, gone)
         finally:
             gone.cancel()
@@ -67,21 +79,14 @@ class Worker:
             await self._process.kill()
         await self._api.stop()
 
-    async def _wait_until_ready(
-        self, invocation: Invocation, gone: asyncio.Task[int]
-    ) -> Outcome | None:
-        ready = asyncio.create_task(self._api.ready.wait())
-        either: set[asyncio.Future[Any]] = {ready, gone}
-        await asyncio.wait(either, timeout=INIT_SECONDS, return_when="FIRST_COMPLETED")
-        ready.cancel()
-        if gone.done():
-            if self._api.init_error is not None:
-                return Outcome(self._api.init_error, failed=True)
-            return exited(invocation, gone.result())
-        if not self._api.ready.is_set():
-            await self.stop()
-            return not_started(invocation, INIT_SECONDS)
-        return None
+    async def _failed_start(self, invocation: Invocation) -> Outcome:
+        if self._api.init_error is not None:
+            return Outcome(self._api.init_error, failed=True)
+        code = self._process.returncode if self._process else None
+        await self.stop()
+        if code is not None:
+            return exited(invocation, code)
+        return not_started(invocation, INIT_SECONDS)
 
     async def _run(self, invocation: Invocation, gone: asyncio.Task[int]) -> Outcome:
         started = time.perf_counter()

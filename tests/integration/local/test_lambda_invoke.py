@@ -132,6 +132,21 @@ async def test_invocations_run_side_by_side_up_to_the_functions_concurrency(
     assert len({answer.payload for answer in answers}) == 3
 
 
+async def test_a_waiting_invocation_takes_the_first_worker_that_is_free_not_the_one_it_had_started(
+    run_functions: RunFunctions, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    slow = function("slow_second.meet", environment={"FIRST": str(tmp_path / "first")})
+    async with run_functions(slow) as run:
+        first = asyncio.create_task(run.invoke("meet", {"gate": str(gate)}))
+        await run.lines.wait_for("waiting at the gate")
+        second = asyncio.create_task(run.invoke("meet", {"gate": str(gate)}))
+        await run.lines.wait_for("the second loads slowly")
+        gate.touch()
+        answers = await asyncio.gather(first, second)
+    assert len({answer.payload for answer in answers}) == 1
+
+
 async def test_one_invocation_more_than_may_wait_is_answered_429(
     run_functions: RunFunctions, tmp_path: Path
 ) -> None:
