@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from typing import Any
 
 from local.ably import AblyServer
@@ -16,6 +17,7 @@ from local.lambda_service.invocation import Invocation
 
 CONNECT_SECONDS = 15.0
 STOP_SECONDS = 1.0
+API_KEY = re.compile(r"[\w-]+\.[\w-]+:\S+", re.ASCII)
 
 
 class LocalAbly:
@@ -70,6 +72,14 @@ class RealAbly:
     name = "ably.com, by ABLY_API_KEY"
 
     def __init__(self, api_key: str, *, functions: LambdaService) -> None:
+        """Take a key.
+
+        Raises:
+            LocalError: it is none.
+        """
+        # Checked here, since the SDK's own message quotes the key.
+        if not API_KEY.fullmatch(api_key):
+            raise LocalError("ABLY_API_KEY must look like appId.keyId:secret")
         self.api_key = api_key
         self._app_id = api_key.partition(".")[0]
         self._functions = functions

@@ -281,6 +281,13 @@ def test_a_database_that_does_not_answer_is_one_sentence(run_local: RunLocal, pa
     assert "hidden" not in output
 
 
+def test_an_ably_key_that_is_none_is_one_sentence_without_it(
+    run_local: RunLocal, page: str
+) -> None:
+    with run_local("--ephemeral", page, environment={"ABLY_API_KEY": "hidden"}) as run:
+        assert said_on_terminal(run) == "local: ABLY_API_KEY must look like appId.keyId:secret"
+
+
 def test_a_database_of_the_users_own_is_used_and_left_running(
     run_local: RunLocal, page: str, database_url: str
 ) -> None:
