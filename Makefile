@@ -3,6 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 STAGE ?= dev
+STACKS ?= --all
 
 PYTHON_READY := .venv/.ready
 CDK_READY := node_modules/.ready
@@ -46,12 +47,12 @@ format: $(PYTHON_READY) ## Format the Python code and mend what can be mended
 	@.venv/bin/ruff format .
 
 .PHONY: synth
-synth: $(PYTHON_READY) $(CDK_READY) $(BUNDLES_READY) ## Synthesize the stacks of STAGE (dev) into cdk.out
-	@$(CDK) synth --quiet -c stage=$(STAGE)
+synth: $(PYTHON_READY) $(CDK_READY) $(BUNDLES_READY) ## Synthesize the stacks of STAGE (dev) into cdk.out; ARGS="-c name=value" sets
+	@$(CDK) synth --quiet -c stage=$(STAGE) $(ARGS)
 
 .PHONY: deploy
-deploy: $(PYTHON_READY) $(CDK_READY) $(BUNDLES_READY) ## Deploy the stacks of STAGE (dev) with the AWS credentials in force
-	@$(CDK) deploy --all -c stage=$(STAGE)
+deploy: $(PYTHON_READY) $(CDK_READY) $(BUNDLES_READY) ## Deploy the stacks of STAGE (dev), all or STACKS, with the AWS credentials in force
+	@$(CDK) deploy $(STACKS) -c stage=$(STAGE) $(ARGS)
 
 .PHONY: requirements
 requirements: $(PYTHON_READY) ## Compile the .in files to pinned, hashed .txt files; UPGRADE=1 takes the newest
