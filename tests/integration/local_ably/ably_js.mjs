@@ -33,10 +33,9 @@ async function allPages(page) {
 }
 
 function withTokens(options) {
-  const { tokens, ...rest_ } = options;
-  if (!tokens) return rest_;
-  const { key, ...others } = rest_;
-  const signer = new Ably.Rest({ ...others, key, clientId: undefined });
+  const { tokens, key, ...others } = options;
+  if (!tokens) return options;
+  const signer = new Ably.Rest({ ...others, key });
   let calls = 0;
   return {
     ...others,

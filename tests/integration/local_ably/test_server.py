@@ -1,4 +1,5 @@
 import asyncio
+import io
 import json
 import signal
 import sys
@@ -42,7 +43,7 @@ async def test_a_page_of_another_origin_may_read_everything(local_ably: LocalAbl
                 assert "Link" in response.headers["Access-Control-Expose-Headers"]
         async with session.options(f"{base}/channels/a/messages") as response:
             assert response.status == 204
-        async with session.post(f"{base}/messages", data=b"x" * 3_000_000) as response:
+        async with session.post(f"{base}/messages", data=io.BytesIO(b"x" * 3_000_000)) as response:
             assert response.status == 413
             assert response.headers["Access-Control-Allow-Origin"] == "*"
 
