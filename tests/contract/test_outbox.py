@@ -174,9 +174,9 @@ async def test_a_batch_holds_as_many_messages_as_are_allowed(store: Store, outbo
 
 async def test_a_batch_holds_as_many_bytes_as_are_allowed(store: Store, outbox: Outbox) -> None:
     for _ in range(5):
-        store.capture("a", "ü" * 2)  # four bytes, and six of the name
-    (batch,) = await claim(outbox, Limits(array_bytes=30))
-    assert (len(batch.messages), batch.size_bytes) == (3, 30)
+        store.capture("a", "ü" * 7)  # fourteen bytes, and six of the name
+    (batch,) = await claim(outbox, Limits(array_bytes=40))
+    assert (len(batch.messages), batch.size_bytes) == (2, 40)
 
 
 async def test_a_claim_takes_as_many_channels_as_are_allowed(store: Store, outbox: Outbox) -> None:

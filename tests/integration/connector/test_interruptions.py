@@ -9,24 +9,33 @@ from pathlib import Path
 from local.ports import free_port
 from local.postgres import EmbeddedPostgres
 from tests.fixtures.ably import LocalAbly
-from tests.fixtures.connector import eventually, query, running, session
+from tests.fixtures.connector import DEADLINE_SECONDS, eventually, query, running, session
 from tests.integration.connector.conftest import Site, Start
 
 
 @contextmanager
-def inserting(site: Site, count: int) -> Iterator[None]:
-    """Insert rows 1 to `count`, each in its own transaction, beside the block and to the end."""
+def inserting(site: Site, count: int) -> Iterator[threading.Event]:
+    """Insert rows 1 to `count`, each in its own transaction, beside the block and to the end.
+
+    Yields:
+        what the block sets once it has interrupted something; until then a fifth is held back, so
+        that the interruption is never late.
+    """
+    interrupted = threading.Event()
 
     def write() -> None:
         with session(site.url) as connection, connection.cursor() as cursor:
             for number in range(1, count + 1):
+                if number == count * 4 // 5:
+                    interrupted.wait(DEADLINE_SECONDS)
                 cursor.execute("INSERT INTO users VALUES (%s, 'x')", [number])
 
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        yield
+        yield interrupted
     finally:
+        interrupted.set()
         writer.join()
 
 
@@ -35,9 +44,10 @@ def test_killed_during_500_inserts_and_started_again_all_arrive_in_order_and_non
 ) -> None:
     first = start()
     first.until("leading")
-    with inserting(site, 500):
+    with inserting(site, 500) as interrupted:
         site.until_published(100)
         first.kill()
+        interrupted.set()
     assert len(site.ids()) < 500
     start().until("leading")
     site.until_published(500)
@@ -48,9 +58,10 @@ def test_killed_during_500_inserts_and_started_again_all_arrive_in_order_and_non
 def test_ably_stopped_for_a_while_loses_and_doubles_nothing(site: Site, start: Start) -> None:
     connector = start()
     connector.until("leading")
-    with inserting(site, 500):
+    with inserting(site, 500) as interrupted:
         site.until_published(50)
         site.ably.stop()
+        interrupted.set()
         failure = connector.until("publish failed, trying again", count=2)
         assert failure["error_code"] == "ably-unreachable"
         site.ably.start()
@@ -66,9 +77,10 @@ def test_another_connector_takes_over_within_two_seconds_of_the_leaders_death(
     leader.until("leading")
     standby = start()
     standby.until("standing by")
-    with inserting(site, 300):
+    with inserting(site, 300) as interrupted:
         site.until_published(50)
         leader.kill()
+        interrupted.set()
         eventually(
             lambda: '"message":"leading"' in "\n".join(standby.output), "a new leader", seconds=2
         )
@@ -82,9 +94,10 @@ def test_sigterm_hands_over_without_loss_and_ends_with_success(site: Site, start
     leader.until("leading")
     standby = start()
     standby.until("standing by")
-    with inserting(site, 300):
+    with inserting(site, 300) as interrupted:
         site.until_published(50)
         assert leader.stop() == 0
+        interrupted.set()
     leader.until("stopped")
     site.until_published(300)
     site.until_empty()

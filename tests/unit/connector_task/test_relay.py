@@ -1,9 +1,12 @@
 """The relay's promises, on a fake clock and fake servers."""
 
+from collections.abc import Sequence
+
 from connector_task.errors import PublishError
 from connector_task.limits import Limits
-from connector_task.ports import Batch
+from connector_task.ports import Batch, BatchId, Settlement
 from connector_task.vitals import Role, Vitals
+from tests.fakes.outbox import MemoryOutbox
 from tests.fakes.publisher import Refusal
 from tests.unit.connector_task.conftest import Bench
 
@@ -47,11 +50,21 @@ async def test_a_lost_notification_costs_one_poll_interval_at_most(bench: Bench)
 
 
 async def test_a_commit_during_the_claim_is_not_slept_over(bench: Bench) -> None:
-    async with bench.running(bench.relay()):
-        bench.database.capture("a", "x")
-        bench.wakeups.notify()
-        bench.wakeups.notify()
-        assert await bench.clock.until_waiting() == 1.0
+    class BusyOutbox(MemoryOutbox):
+        """Someone commits after the claim has looked and before its answer arrives."""
+
+        async def settle_and_claim(
+            self, settlement: Settlement, limits: Limits, in_flight: Sequence[BatchId]
+        ) -> list[Batch]:
+            claimed = await super().settle_and_claim(settlement, limits, in_flight)
+            if not self.database.messages and not bench.ably.published("a"):
+                self.database.capture("a", "x")
+                bench.wakeups.notify()
+            return claimed
+
+    relay = bench.relay()
+    relay.outbox = BusyOutbox(bench.database)
+    async with bench.running(relay):
         assert bench.ably.published("a") == ["x"]
 
 
@@ -177,7 +190,7 @@ async def test_stopping_settles_what_was_published_and_gives_the_lead_up(bench: 
 
 
 async def test_stopping_begins_no_further_request(bench: Bench) -> None:
-    relay = bench.relay(limits=Limits(request_channels=1))
+    relay = bench.relay(limits=Limits(request_bytes=200))
     bench.database.capture("a", "1")
     bench.database.capture("b", "2")
 
