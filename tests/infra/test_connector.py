@@ -109,6 +109,7 @@ def test_the_image_is_built_from_the_package_and_its_lock_alone(dev: Stage) -> N
     source = ROOT / "connector_task"
     expected = {path.name for path in source.glob("*.py")}
     expected |= {path.relative_to(source).as_posix() for path in source.glob("sql/**/*.sql")}
+    expected |= {path.relative_to(source).as_posix() for path in source.glob("certificates/*")}
     assert files == expected | {"Dockerfile", ".dockerignore", "requirements.txt"}
 
 

@@ -53,7 +53,7 @@ def test_every_file_that_the_connector_needs_is_let_into_the_context() -> None:
     needed = {
         "*.py" if path.suffix == ".py" else path.relative_to(FOLDER).parts[0]
         for path in FOLDER.rglob("*")
-        if path.suffix in (".py", ".sql")
+        if path.suffix in (".py", ".sql", ".pem")
     }
     assert ignored[1] == "*"
     assert needed | {"requirements.txt"} == allowed
