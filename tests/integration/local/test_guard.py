@@ -57,11 +57,19 @@ def parent(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     process.communicate()
 
 
+def all_five(parent: subprocess.Popen[str]) -> list[psutil.Process]:
+    """The guard, three children and a grandchild, which its shell takes a moment to start."""
+    deadline = time.monotonic() + 10
+    while len(below := psutil.Process(parent.pid).children(recursive=True)) < 5:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return below
+
+
 def test_nothing_is_left_of_a_run_that_was_killed(
     parent: subprocess.Popen[str], tmp_path: Path
 ) -> None:
-    below = psutil.Process(parent.pid).children(recursive=True)
-    assert len(below) == 5, "guard, three children and a grandchild"
+    below = all_five(parent)
     os.kill(parent.pid, signal.SIGKILL)
     assert_gone(below)
     assert not (tmp_path / "temporary").exists()
@@ -70,7 +78,7 @@ def test_nothing_is_left_of_a_run_that_was_killed(
 def test_the_guard_outlives_the_signals_that_stop_everything_else(
     parent: subprocess.Popen[str],
 ) -> None:
-    below = psutil.Process(parent.pid).children(recursive=True)
+    below = all_five(parent)
     guard = next(process for process in below if "local.guard" in process.cmdline())
     for which in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         guard.send_signal(which)
@@ -79,7 +87,7 @@ def test_the_guard_outlives_the_signals_that_stop_everything_else(
 
 
 def test_the_guard_ends_at_once_after_an_orderly_stop(parent: subprocess.Popen[str]) -> None:
-    below = psutil.Process(parent.pid).children(recursive=True)
+    below = all_five(parent)
     begun = time.monotonic()
     assert parent.stdin
     parent.stdin.write("stop\n")

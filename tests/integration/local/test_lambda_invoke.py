@@ -188,12 +188,28 @@ async def test_bad_requests_get_the_errors_that_boto3_knows(run_functions: RunFu
 
 
 async def test_the_runtime_api_refuses_an_answer_to_another_invocation(
-    run_functions: RunFunctions,
+    run_functions: RunFunctions, tmp_path: Path
 ) -> None:
-    async with run_functions(function("echo")) as run:
-        answer = await run.invoke("echo")
-        address = psutil.Process(answer.payload["pid"]).environ()["AWS_LAMBDA_RUNTIME_API"]
+    async with run_functions(function("meet")) as run:
+        running = asyncio.create_task(run.invoke("meet", {"folder": str(tmp_path), "count": 2}))
+        there = await eventually(lambda: asyncio.to_thread(lambda: next(tmp_path.iterdir(), None)))
+        address = psutil.Process(int(there.name)).environ()["AWS_LAMBDA_RUNTIME_API"]
         url = f"http://{address}/2018-06-01/runtime/invocation/made-up/response"
         async with aiohttp.ClientSession() as session, session.post(url, data=b"{}") as response:
             assert response.status == 400
             assert json.loads(await response.text())["errorType"] == "InvalidRequestID"
+        (tmp_path / "the other").touch()
+        assert (await running).payload == int(there.name)
+
+
+async def test_a_handler_that_has_been_mended_is_loaded_at_the_next_invocation(
+    run_functions: RunFunctions, tmp_path: Path
+) -> None:
+    switch = tmp_path / "mended"
+    async with run_functions(
+        function("mendable.handler", environment={"MENDED": str(switch)})
+    ) as run:
+        broken = await run.invoke("handler")
+        assert broken.payload["errorMessage"] == "not mended yet"
+        switch.touch()
+        assert (await run.invoke("handler")).payload == "mended"

@@ -86,7 +86,7 @@ async def test_data_is_encoded_as_on_the_wire(
 
 
 async def test_a_refused_event_does_not_end_the_bridge(
-    events: Events, publisher: AblyRealtime
+    events: Events, publisher: AblyRealtime, caplog: pytest.LogCaptureFixture
 ) -> None:
     channel = publisher.channels.get("outgoing-chat")
     events.refuse_next = True
@@ -94,6 +94,7 @@ async def test_a_refused_event_does_not_end_the_bridge(
     await channel.publish("chatMsg", "second")
     (message,) = (await events.next())["messages"]
     assert message["data"] == "second"
+    assert "did not reach the function" in caplog.text
 
 
 async def test_other_channels_are_not_handed_on(events: Events, publisher: AblyRealtime) -> None:

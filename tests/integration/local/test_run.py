@@ -14,6 +14,7 @@ import psutil
 import psycopg2
 import pytest
 
+from local.guard import MARK_VARIABLE
 from tests.fixtures.local_run import (
     ROOT,
     STOP_SECONDS,
@@ -113,6 +114,30 @@ def test_ctrl_c_during_the_start_leaves_nothing(run_local: RunLocal, page: str) 
         assert run.stop() < STOP_SECONDS
         assert run.process.returncode == 0
         assert "ready" not in run.output.read_text()
+
+
+def test_every_process_carries_the_mark_by_which_the_guard_knows_it(
+    run_local: RunLocal, page: str
+) -> None:
+    with run_local("--ephemeral", page) as run:
+        run.wait_until_ready()
+        # Postgres writes its status over its environment, and the guard marks others.
+        python = [p for p in run.children() if "postgres" not in p.name()]
+        marked = [MARK_VARIABLE in process.environ() for process in python]
+        assert len(marked) >= 6
+        assert marked.count(False) == 1, "the guard alone has none"
+
+
+def test_a_cluster_that_was_not_finished_is_made_anew(
+    run_local: RunLocal, page: str, data: str, tmp_path: Path
+) -> None:
+    unfinished = tmp_path / "data" / "postgres" / "cluster"
+    unfinished.mkdir(parents=True)
+    (unfinished / "postgresql.conf").touch()
+    (tmp_path / "data" / "lock").touch()
+    with run_local(page, data, "--port=0") as run:
+        run.wait_until_ready()
+        assert said(run) == []
 
 
 def test_a_killed_run_leaves_no_process_and_no_temporary_folder(
