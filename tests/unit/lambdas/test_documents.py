@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lambdas.ably_rule.settings import RuleSettings
 from lambdas.auth.settings import AuthSettings
 from lambdas.common.errors import SettingsError
 from lambdas.common.settings import DatabaseSettings, SettingsReader
@@ -61,6 +62,7 @@ def source() -> str:
     ("function", "parse"),
     [
         ("ingest", IngestSettings.parse),
+        ("ably_rule", RuleSettings.parse),
         ("auth", AuthSettings.parse),
         ("history", HistorySettings.parse),
         ("migrate", lambda environment: DatabaseSettings.read(SettingsReader(environment))),

@@ -29,7 +29,7 @@ import lambdas.%s.handler
 """
 
 
-@pytest.mark.parametrize("function", ["auth", "history", "ingest", "migrate"])
+@pytest.mark.parametrize("function", ["ably_rule", "auth", "history", "ingest", "migrate"])
 def test_a_handler_is_imported_without_a_look_at_the_environment(function: str) -> None:
     result = subprocess.run(
         [sys.executable, "-c", HOSTILE_ENVIRONMENT % function],
@@ -41,7 +41,7 @@ def test_a_handler_is_imported_without_a_look_at_the_environment(function: str) 
     assert result.returncode == 0, result.stderr
 
 
-@pytest.mark.parametrize("function", ["auth", "history", "ingest", "migrate"])
+@pytest.mark.parametrize("function", ["ably_rule", "auth", "history", "ingest", "migrate"])
 def test_a_handler_imports_only_what_its_function_needs(function: str) -> None:
     unneeded = {"auth": ("psycopg2",), "history": ("ably",), "ingest": ("ably",)}
     names = unneeded.get(function, ("ably",))

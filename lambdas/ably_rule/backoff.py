@@ -1,0 +1,31 @@
+"""How often and for how long something that failed for a passing cause is tried again."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backoff:
+    """Attempts with growing, jittered pauses between them, all within one deadline.
+
+    Attributes:
+        attempts: how many at most.
+        first_seconds: the pause after the first; each later one is twice as long.
+        left_seconds: how much time is left for pauses and the attempts after them.
+    """
+
+    attempts: int = 5
+    first_seconds: float = 1.0
+    left_seconds: Callable[[], float] = lambda: float("inf")
+    sleep: Callable[[float], None] = time.sleep
+
+    def tries(self) -> Iterator[int]:
+        """The number of each attempt from 1; pauses before each but the first."""
+        for attempt in range(1, self.attempts + 1):
+            yield attempt
+            pause = self.first_seconds * 2 ** (attempt - 1) * random.uniform(0.5, 1)  # noqa: S311  # spreads load, no secret
+            if attempt == self.attempts or pause >= self.left_seconds():
+                return
+            self.sleep(pause)
