@@ -65,7 +65,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from connector_task.delivery import Delivery
-from connector_task.errors import DatabaseUnavailableError
+from connector_task.errors import DatabaseUnavailableError, ErrorCode
 from connector_task.limits import Limits
 from connector_task.ports import BatchId, Clock, Journal, Outbox, Settlement, Wakeable, Wakeups
 from connector_task.refusals import Backoff
@@ -141,7 +141,9 @@ class Relay:
         self.vitals.role = Role.STARTING
         self.vitals.database_error = exc.code
         delay = self.backoff.delay(self._failures)
-        self.journal.warning(
+        must_act = exc.code in (ErrorCode.DATABASE_REFUSED, ErrorCode.NOT_INSTALLED)
+        level = self.journal.error if must_act else self.journal.warning
+        level(
             "the database is unavailable",
             {
                 "action": "connect",

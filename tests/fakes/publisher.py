@@ -17,11 +17,13 @@ class MemoryPublisher:
         requests: the batches of every request that arrived, also of failed ones.
         up: False makes every request come to nothing.
         refuse: asked for every batch, says why it is not accepted.
+        unheard: so many answers are lost on their way back.
     """
 
     def __init__(self) -> None:
         self.requests: list[list[Batch]] = []
         self.up = True
+        self.unheard = 0
         self.refuse: Refusal = lambda _: None
         self._channels: dict[str, list[tuple[str, str | None]]] = {}
 
@@ -29,7 +31,11 @@ class MemoryPublisher:
         self.requests.append(list(batches))
         if not self.up:
             raise PublishRequestError(UNREACHABLE)
-        return [self._accept(batch) for batch in batches]
+        results = [self._accept(batch) for batch in batches]
+        if self.unheard:
+            self.unheard -= 1
+            raise PublishRequestError(UNREACHABLE)
+        return results
 
     def _accept(self, batch: Batch) -> PublishError | None:
         if batch.size_bytes > MESSAGE_BYTES:
