@@ -102,7 +102,7 @@ class RealAbly:
             self._stop_bridge = bridge.stop
             await asyncio.wait_for(bridge.start(), CONNECT_SECONDS)
         except (AblyException, TimeoutError, ValueError) as error:
-            reason = str(error) or "no answer"
+            reason = str(error) or f"no answer within {CONNECT_SECONDS:.0f} seconds"
             raise LocalError(f"unable to use Ably with ABLY_API_KEY; {reason}") from error
 
     async def stop(self) -> None:

@@ -82,5 +82,6 @@ class _ToLogs(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         for line in self.format(record).splitlines():
             self._logs(OWN_LOG, line)
-        if record.levelno >= logging.ERROR:
+        # What libraries call an error is for the log: its consequence is told by our own words.
+        if record.levelno >= logging.ERROR and record.name.startswith(f"{OWN_LOG}."):
             self._logs.show(OWN_LOG, record.getMessage())

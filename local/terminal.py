@@ -4,16 +4,18 @@ import sys
 import time
 from collections.abc import Sequence
 
+import psutil
+
 
 class Terminal:
-    """Writes to stderr; times are those since its making."""
+    """Writes to stderr; times are those since the process began, its own loading included."""
 
     def __init__(self) -> None:
-        self._begun = time.monotonic()
+        self._begun = psutil.Process().create_time()
 
     def progress(self, text: str) -> None:
         """Say that a step is done, and when."""
-        self.say(f"{time.monotonic() - self._begun:6.1f} s  {text}")
+        self.say(f"{time.time() - self._begun:6.1f} s  {text}")
 
     def line(self, source: str, text: str) -> None:
         """Show one line of a part's output."""

@@ -105,6 +105,16 @@ def test_a_signal_stops_everything_within_five_seconds(
         assert not run.ready_file.exists(), "its addresses no longer hold"
 
 
+def test_a_second_signal_does_not_wait_for_an_orderly_stop(run_local: RunLocal, page: str) -> None:
+    with run_local("--ephemeral", page) as run:
+        run.wait_until_ready()
+        children = run.children()
+        run.process.send_signal(signal.SIGINT)
+        run.process.send_signal(signal.SIGTERM)
+        assert run.process.wait(2) == 1
+        assert_gone(children)
+
+
 def test_ctrl_c_during_the_start_leaves_nothing(run_local: RunLocal, page: str) -> None:
     with run_local("--ephemeral", page) as run:
         deadline = time.monotonic() + 20
