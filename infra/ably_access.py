@@ -1,7 +1,8 @@
-"""The role by which Ably's rule invokes the ingest function, and nothing else."""
+"""The role by which Ably's rule reaches its one target, and nothing else."""
+
+from collections.abc import Sequence
 
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 # Ably's own AWS account, from which its rules assume roles.
@@ -16,20 +17,21 @@ class AblyAccess(Construct):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, external_id: str, function: lambda_.IFunction
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        external_id: str,
+        actions: Sequence[str],
+        resource: str,
     ) -> None:
         super().__init__(scope, construct_id)
         self.role = iam.Role(
             self,
             "Role",
-            description="Assumed by Ably to invoke the ingest function",
+            description="Assumed by Ably to hand over messages",
             assumed_by=iam.AccountPrincipal(ABLY_AWS_ACCOUNT),
             # Ably sends its customer's own id: another customer's rule cannot use this role.
             external_ids=[external_id],
         )
-        self.role.add_to_policy(
-            iam.PolicyStatement(
-                actions=["lambda:InvokeFunction", "lambda:InvokeAsync"],
-                resources=[function.function_arn],
-            )
-        )
+        self.role.add_to_policy(iam.PolicyStatement(actions=[*actions], resources=[resource]))

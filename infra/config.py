@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Literal
 
+from infra import forms
 from infra.conflicts import FARGATE_SIZES, conflicts
 from infra.knobs import (
     STAGES,
@@ -30,21 +31,6 @@ from infra.knobs import (
 
 # What CloudWatch Logs accepts, in days.
 LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1827, 3653)
-
-_channel = matching(
-    r"[A-Za-z0-9][A-Za-z0-9_:-]{0,99}",
-    "a channel name of at most 100 letters, digits, '-', '_' and ':'",
-)
-_origin = matching(
-    r"https?://[A-Za-z0-9.-]+(:\d{1,5})?",
-    "origins such as https://chat.example.com, separated by commas (no path, and no '*': the "
-    "answers set a cookie), or none",
-)
-_secret_arn = matching(
-    r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[^\s*]+-[A-Za-z0-9]{6}",
-    "the complete ARN of a secret (arn:aws:secretsmanager:…:secret:name-AbC123)",
-)
-_ably_id = matching(r"[A-Za-z0-9_-]{4,20}", "an id as Ably's dashboard shows it")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,12 +70,15 @@ class StageConfig:
     ingest_reserved_concurrency: int | None = knob(
         optional(integer(1, 1000)), dev="none", prod="20"
     )
+    ingest_source: Literal["rule", "sqs"] = knob(one_of("rule", "sqs"), dev="rule")
+    ingest_batch_size: int = knob(integer(1, 1000), dev="10")
+    ingest_batch_window_seconds: int = knob(integer(0, 300), dev="0")
     ingest_max_content_bytes: int = knob(integer(1, 65536), dev="16384")
     ingest_max_username_bytes: int = knob(integer(1, 1024), dev="256")
 
     token_ttl_seconds: int = knob(integer(60, 86400), dev="3600")
     history_max_limit: int = knob(integer(1, 1000), dev="200")
-    allowed_origins: tuple[str, ...] = knob(list_of(_origin), dev="none")
+    allowed_origins: tuple[str, ...] = knob(list_of(forms.origin), dev="none")
     api_rate_per_second: int = knob(integer(1, 10000), dev="50", prod="500")
     api_burst_count: int = knob(integer(1, 5000), dev="100", prod="1000")
 
@@ -99,12 +88,17 @@ class StageConfig:
     connector_stop_timeout_seconds: int = knob(integer(20, 120), dev="30")
     container_insights: bool = knob(flag, dev="false", prod="true")
 
-    outgoing_channel: str = knob(_channel, dev="outgoing-chat")
-    incoming_channel: str = knob(_channel, dev="incoming-chat")
-    ably_account_id: str | None = knob(optional(_ably_id), dev="none")
-    ably_app_id: str | None = knob(optional(_ably_id), dev="none")
+    outgoing_channel: str = knob(forms.channel, dev="outgoing-chat")
+    incoming_channel: str = knob(forms.channel, dev="incoming-chat")
+    ably_account_id: str | None = knob(optional(forms.ably_id), dev="none")
+    ably_app_id: str | None = knob(optional(forms.ably_id), dev="none")
     # Not echoed: the likeliest mistake is to paste the key itself.
-    ably_api_key_secret_arn: str | None = knob(optional(_secret_arn), dev="none", echo=False)
+    ably_api_key_secret_arn: str | None = knob(optional(forms.secret_arn), dev="none", echo=False)
+    # "create", an ARN, or None: the rule is then made by hand. Not echoed, as the key.
+    ably_control_token_secret: str | None = knob(
+        optional(forms.control_token_secret), dev="none", echo=False
+    )
+    ably_control_api_url: str = knob(forms.control_api_url, dev="https://control.ably.net/v1")
 
     @classmethod
     def from_context(cls, context: Mapping[str, object]) -> "StageConfig":

@@ -71,10 +71,34 @@ def _half_an_ably_identity(*, ably_account_id: str | None, ably_app_id: str | No
     return None
 
 
+def _rule_without_app(
+    *, ably_control_token_secret: str | None, ably_app_id: str | None
+) -> str | None:
+    if ably_control_token_secret and ably_app_id is None:
+        return (
+            "ably_control_token_secret needs ably_account_id and ably_app_id: the rule is made in "
+            "that app, and Ably assumes its role by both."
+        )
+    return None
+
+
+def _large_batches_at_once(
+    *, ingest_batch_size: int, ingest_batch_window_seconds: int
+) -> str | None:
+    if ingest_batch_size > 10 and ingest_batch_window_seconds == 0:
+        return (
+            f"ingest_batch_size={ingest_batch_size} needs ingest_batch_window_seconds of 1 or "
+            "more: SQS hands out at most 10 messages at once, more only to who waits."
+        )
+    return None
+
+
 _RULES: tuple[Callable[..., str | None], ...] = (
     _protected_without_backups,
     _fargate_size,
     _burst_below_rate,
     _loop,
     _half_an_ably_identity,
+    _rule_without_app,
+    _large_batches_at_once,
 )

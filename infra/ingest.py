@@ -1,20 +1,27 @@
-"""The ingest function: Ably's rule invokes it asynchronously, it writes to Postgres."""
+"""The ingest function: it writes to Postgres what Ably's rule hands it, or a queue in between."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_sqs as sqs
+from aws_cdk.aws_lambda_event_sources import SqsEventSource
 from constructs import Construct
 
 from infra.config import StageConfig
 from infra.database import Database
 from infra.ingest_queues import IngestQueues
 from infra.python_function import PythonFunction
+from infra.rule_target import RuleTarget
+
+# Of an event source mapping's own lower bound.
+_LEAST_CONCURRENCY = 2
 
 
 class Ingest(Construct):
-    """Invoked once per message; Lambda repeats a failed event, then leaves it in the dead letters.
+    """Invoked once per message, or per batch of a queue; what fails is repeated, then left aside.
 
     Attributes:
-        function: the Lambda function that Ably's rule names.
+        function: the Lambda function.
+        target: where Ably's rule is to send messages.
     """
 
     def __init__(
@@ -52,3 +59,20 @@ class Ingest(Construct):
         )
         database.open_to(self.function)
         queues.rejects.grant_send_messages(self.function)
+        self.target = RuleTarget.of_function(self.function)
+        if queues.messages:
+            self._consume(queues.messages, config)
+            self.target = RuleTarget.of_queue(queues.messages)
+
+    def _consume(self, messages: sqs.Queue, config: StageConfig) -> None:
+        reserved = config.ingest_reserved_concurrency
+        self.function.add_event_source(
+            SqsEventSource(
+                messages,
+                batch_size=config.ingest_batch_size,
+                max_batching_window=cdk.Duration.seconds(config.ingest_batch_window_seconds),
+                report_batch_item_failures=True,
+                # Else more batches are fetched than may run, and come back as failures.
+                max_concurrency=max(reserved, _LEAST_CONCURRENCY) if reserved else None,
+            )
+        )

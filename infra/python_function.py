@@ -83,6 +83,7 @@ class PythonFunction(Construct):
             timeout=timeout,
             role=role,
             log_group=logs,
+            tracing=lambda_.Tracing.ACTIVE,
             vpc=vpc,
             vpc_subnets=_subnets(vpc),
             security_groups=[security_group] if security_group else None,
@@ -99,13 +100,13 @@ class PythonFunction(Construct):
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         if in_vpc:
             role.add_to_policy(iam.PolicyStatement(actions=_NETWORK_ACTIONS, resources=["*"]))
-            acknowledge(
-                role,
-                {
-                    "IAM5[Resource::*]": "a function's network interfaces exist only after the "
-                    "call that this allows: EC2 takes no narrower resource"
-                },
-            )
+        acknowledge(
+            role,
+            {
+                "IAM5[Resource::*]": "X-Ray takes no resource; nor, in a VPC, does EC2 for network "
+                "interfaces, which exist only after the call that this allows"
+            },
+        )
         return role
 
 

@@ -3,7 +3,7 @@
 import aws_cdk as cdk
 from constructs import Construct
 
-from infra.ably_access import AblyAccess
+from infra.ably_side import AblySide
 from infra.config import StageConfig
 from infra.connector import Connector
 from infra.http_api import HttpApi
@@ -53,33 +53,19 @@ class ServiceStack(cdk.Stack):
         )
         migrate.trigger.execute_before(ingest.function, http_api.history, connector.service)
         self._output(http_api, connector)
-        self._let_ably_in(config, ingest)
+        ably = AblySide(
+            self,
+            "Ably",
+            config=config,
+            target=ingest.target,
+            control_token=stateful.control_token.secret if stateful.control_token else None,
+        )
+        # No message before all that writes it is in place.
+        ably.node.add_dependency(ingest)
 
     def _output(self, http_api: HttpApi, connector: Connector) -> None:
         self._tell("ApiUrl", http_api.api.api_endpoint, "Serves GET /auth and GET /messages")
         self._tell("ConnectorLogGroup", connector.logs.log_group_name, "The connector's log")
-
-    def _let_ably_in(self, config: StageConfig, ingest: Ingest) -> None:
-        """Make Ably's role, and say what to enter in Ably's dashboard for the rule that uses it."""
-        if config.ably_external_id is None:
-            cdk.Annotations.of(self).add_warning_v2(
-                "ably-postgres:no-ably-identity",
-                "ably_account_id and ably_app_id are not set: there is no role for Ably to assume, "
-                "so nothing will invoke the ingest function.",
-            )
-            return
-        access = AblyAccess(
-            self, "AblyAccess", external_id=config.ably_external_id, function=ingest.function
-        )
-        rule = "Ably dashboard, Integrations, AWS Lambda rule:"
-        self._tell("AblyRuleRegion", self.region, f"{rule} region")
-        self._tell("AblyRuleFunction", ingest.function.function_name, f"{rule} function name")
-        self._tell("AblyRuleRoleArn", access.role.role_arn, f"{rule} ARN of the role to assume")
-        self._tell(
-            "AblyRuleChannelFilter",
-            f"^{config.outgoing_channel}$",
-            f"{rule} channel filter; event type Message, enveloped, single requests",
-        )
 
     def _tell(self, name: str, value: str, description: str) -> None:
         cdk.CfnOutput(self, name, value=value, description=description)

@@ -3,7 +3,7 @@
 import aws_cdk as cdk
 from constructs import Construct
 
-from infra.ably_key import AblyKey
+from infra.ably_secret import AblySecret
 from infra.config import StageConfig
 from infra.database import Database
 from infra.ingest_queues import IngestQueues
@@ -17,7 +17,14 @@ class StatefulStack(cdk.Stack):
         super().__init__(scope, construct_id, termination_protection=config.protect_data)
         self.network = Network(self, "Network", config=config)
         self.database = Database(self, "Database", config=config, vpc=self.network.vpc)
-        self.ably_key = AblyKey(self, "AblyKey", config=config)
+        self.ably_key = AblySecret(
+            self,
+            "AblyKey",
+            config=config,
+            description="The Ably API key of the chat, as app.key:secret",
+            arn=config.ably_api_key_secret_arn,
+        )
+        self.control_token = self._control_token(config)
         self.queues = IngestQueues(self, "IngestQueues", config=config)
         cdk.CfnOutput(
             self,
@@ -25,3 +32,23 @@ class StatefulStack(cdk.Stack):
             value=self.ably_key.secret.secret_arn,
             description="Put the Ably API key in here before the service stack is deployed",
         )
+
+    def _control_token(self, config: StageConfig) -> AblySecret | None:
+        """The access token by which the deploy makes the rule; None where it is made by hand."""
+        where = config.ably_control_token_secret
+        if where is None:
+            return None
+        token = AblySecret(
+            self,
+            "AblyControlToken",
+            config=config,
+            description="An access token of Ably's Control API: read:rule and write:rule",
+            arn=None if where == "create" else where,
+        )
+        cdk.CfnOutput(
+            self,
+            "AblyControlTokenSecretArn",
+            value=token.secret.secret_arn,
+            description="Put an access token of Ably's Control API in here, as the key",
+        )
+        return token

@@ -23,6 +23,24 @@ def prod(tmp_path_factory: pytest.TempPathFactory) -> Stage:
             "arn:aws:secretsmanager:eu-west-1:123456789012:secret:ably/key-AbC123"
         ),
         allowed_origins="https://chat.example.com,http://localhost:5173",
+        ably_control_token_secret=(
+            "arn:aws:secretsmanager:eu-west-1:123456789012:secret:ably/token-AbC123"
+        ),
         arch="x86_64",
         python="3.14",
+    )
+
+
+@pytest.fixture(scope="session")
+def queued(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """Stage dev with a queue before the functions, and the rule made by hand."""
+    return synthesize(
+        tmp_path_factory.mktemp("queued"),
+        "dev",
+        ably_account_id="acct12",
+        ably_app_id="aBCdEf",
+        ingest_source="sqs",
+        ingest_batch_size="100",
+        ingest_batch_window_seconds="1",
+        ingest_reserved_concurrency="5",
     )

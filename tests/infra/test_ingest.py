@@ -5,6 +5,7 @@ import re
 from tests.infra.synthesis import Stage, Template
 
 ABLY_ACCOUNT = "203461409171"
+XRAY = ("xray:PutTelemetryRecords", "xray:PutTraceSegments")
 
 
 def test_an_event_is_tried_three_times_then_left_in_the_dead_letters(dev: Stage) -> None:
@@ -45,12 +46,33 @@ def test_without_an_ably_identity_there_is_no_role_and_a_warning_says_so(dev: St
     assert "ably_account_id and ably_app_id are not set" in metadata.read_text()
 
 
-def test_the_outputs_say_what_to_enter_in_the_dashboard(prod: Stage) -> None:
-    outputs = prod.service.outputs
-    assert outputs["AblyRuleRegion"]["Value"] == {"Ref": "AWS::Region"}
-    assert "Ingest" in outputs["AblyRuleFunction"]["Value"]["Ref"]
-    assert "AblyAccess" in outputs["AblyRuleRoleArn"]["Value"]["Fn::GetAtt"][0]
-    assert outputs["AblyRuleChannelFilter"]["Value"] == "^outgoing-chat$"
+def test_a_queue_before_ingest_hands_over_batches_and_takes_back_what_failed(
+    queued: Stage,
+) -> None:
+    mapping = queued.service.properties("AWS::Lambda::EventSourceMapping")
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert (mapping["BatchSize"], mapping["MaximumBatchingWindowInSeconds"]) == (100, 1)
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 5}
+    queue = queued.stateful.properties("AWS::SQS::Queue", "Messages")
+    timeout = queued.service.function("ingest")["Timeout"]
+    assert queue["VisibilityTimeout"] == 6 * timeout
+    assert queue["SqsManagedSseEnabled"] is True
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == 3
+    (dead_letters,) = [
+        name for name in queued.stateful.of_type("AWS::SQS::Queue") if "DeadLetters" in name
+    ]
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": [dead_letters, "Arn"]}
+
+
+def test_ably_may_send_to_the_queue_and_then_not_invoke_the_function(queued: Stage) -> None:
+    (policy,) = [
+        made["Properties"]
+        for name, made in queued.service.of_type("AWS::IAM::Policy").items()
+        if "AblyAccess" in name
+    ]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert statement["Action"] == "sqs:SendMessage"
+    assert "IngestQueuesMessages" in str(statement["Resource"])
 
 
 def test_ingest_may_only_log_join_the_network_read_the_secret_and_send(dev: Stage) -> None:
@@ -68,6 +90,7 @@ def test_ingest_may_only_log_join_the_network_read_the_secret_and_send(dev: Stag
         "sqs:GetQueueAttributes",
         "sqs:GetQueueUrl",
         "sqs:SendMessage",
+        *XRAY,
     }
 
 
@@ -77,6 +100,7 @@ def test_auth_may_only_log_and_read_the_key(dev: Stage) -> None:
         "logs:PutLogEvents",
         "secretsmanager:DescribeSecret",
         "secretsmanager:GetSecretValue",
+        *XRAY,
     }
 
 

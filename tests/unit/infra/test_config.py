@@ -122,6 +122,11 @@ WRONG = {
     "ably_account_id": "a b",
     "ably_app_id": "a.b",
     "ably_api_key_secret_arn": "aBCdEf.key:hush",
+    "ably_control_token_secret": "hushhush",
+    "ably_control_api_url": "http://control.example.com/v1",
+    "ingest_source": "kinesis",
+    "ingest_batch_size": "0",
+    "ingest_batch_window_seconds": "301",
 }
 
 
@@ -142,8 +147,8 @@ def test_everything_wrong_is_said_at_once() -> None:
 
 
 def test_an_api_key_pasted_where_its_secrets_arn_belongs_is_not_repeated() -> None:
-    (sentence,) = problems(ably_api_key_secret_arn="aBCdEf.key:hush")
-    assert "hush" not in sentence
+    for name in ("ably_api_key_secret_arn", "ably_control_token_secret"):
+        assert "hush" not in "".join(problems(**{name: "aBCdEf.key:hush"}))
 
 
 @pytest.mark.parametrize("arn", [ARN[:-7], ARN.replace("secretsmanager", "ssm"), f"{ARN}*"])
@@ -184,6 +189,8 @@ def test_the_cdks_own_context_is_no_setting() -> None:
             "outgoing_channel and incoming_channel must differ, both are 'chat'",
         ),
         ({"ably_app_id": "aBCdEf"}, "ably_account_id and ably_app_id must be set together"),
+        ({"ably_control_token_secret": "create"}, "ably_control_token_secret needs ably_account_"),
+        ({"ingest_batch_size": "11"}, "ingest_batch_size=11 needs ingest_batch_window_seconds of"),
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(

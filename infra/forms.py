@@ -1,0 +1,29 @@
+"""The forms that settings of text must have, each with the words that say so."""
+
+from infra.knobs import matching
+
+channel = matching(
+    r"[A-Za-z0-9][A-Za-z0-9_:-]{0,99}",
+    "a channel name of at most 100 letters, digits, '-', '_' and ':'",
+)
+origin = matching(
+    r"https?://[A-Za-z0-9.-]+(:\d{1,5})?",
+    "origins such as https://chat.example.com, separated by commas (no path, and no '*': the "
+    "answers set a cookie), or none",
+)
+_SECRETS_MANAGER_ARN = (
+    r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[^\s*]+-[A-Za-z0-9]{6}"
+)
+secret_arn = matching(
+    _SECRETS_MANAGER_ARN,
+    "the complete ARN of a secret (arn:aws:secretsmanager:…:secret:name-AbC123)",
+)
+control_token_secret = matching(
+    rf"create|{_SECRETS_MANAGER_ARN}",
+    "create (an empty secret), or the complete ARN of a secret with the access token",
+)
+control_api_url = matching(
+    r"https://[A-Za-z0-9.-]+(:\d{1,5})?(/[\w.-]+)*|http://(localhost|127\.0\.0\.1):\d{1,5}(/[\w.-]+)*",
+    "an https:// address without a slash at its end (http:// for this machine alone)",
+)
+ably_id = matching(r"[A-Za-z0-9_-]{4,20}", "an id as Ably's dashboard shows it")
