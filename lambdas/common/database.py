@@ -1,14 +1,12 @@
 """One Postgres connection per execution environment, kept between invocations and renewed.
 
-The connection is renewed when it broke, and when the secret holds another account than the one it
-was opened with. The caller gives its work as a function, because work on a kept connection that
+The connection is renewed when it broke, and when another account is to be used than the one it was
+opened with. The caller gives its work as a function, because work on a kept connection that
 turns out to be dead is done again, once, on a new one: it must therefore be safe to repeat.
 """
 
 import contextlib
-import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import psycopg2
@@ -16,11 +14,8 @@ from psycopg2.errors import TransactionRollbackError
 from psycopg2.extensions import connection as Connection  # noqa: N812  # psycopg2 names a class so
 from psycopg2.extensions import cursor as Cursor  # noqa: N812  # psycopg2 names a class so
 
-from lambdas.common.errors import (
-    DatabaseRefusedError,
-    DatabaseUnavailableError,
-    SecretUnavailableError,
-)
+from lambdas.common.accounts import Account, accounts, password
+from lambdas.common.errors import DatabaseRefusedError, DatabaseUnavailableError
 from lambdas.common.observability import logger
 from lambdas.common.secrets import Secrets
 from lambdas.common.settings import DatabaseSettings
@@ -28,17 +23,7 @@ from lambdas.common.settings import DatabaseSettings
 Result = TypeVar("Result")
 
 ATTEMPTS = 2
-
-
-@dataclass(frozen=True, kw_only=True)
-class Account:
-    """Whom to connect as, and where to."""
-
-    host: str
-    port: int
-    dbname: str
-    user: str
-    password: str = field(repr=False)
+TCP_USER_TIMEOUT_MS = 10_000
 
 
 class Database:
@@ -46,7 +31,7 @@ class Database:
 
     def __init__(self, settings: DatabaseSettings, secrets: Secrets) -> None:
         self._settings = settings
-        self._secrets = secrets
+        self._accounts = accounts(settings, secrets)
         self._connection: Connection | None = None
         self._account: Account | None = None
 
@@ -84,15 +69,14 @@ class Database:
 
     def _connect(self) -> tuple[Connection, bool]:
         """The connection, and whether it was kept from before."""
-        account = self._parse(self._secrets.get(self._settings.secret_arn))
+        account = self._accounts.current()
         if self._connection and not self._connection.closed and account == self._account:
             return self._connection, True
         self.close()
         try:
             self._connection = self._open(account)
         except DatabaseUnavailableError:
-            # Whatever the cause, it may be that the kept secret is of yesterday: look once.
-            renewed = self._parse(self._secrets.read(self._settings.secret_arn))
+            renewed = self._accounts.renewed()
             if renewed == account:
                 raise
             account = renewed
@@ -105,48 +89,27 @@ class Database:
         extra: dict[str, Any] = {}
         if settings.ssl_root_cert:
             extra["sslrootcert"] = settings.ssl_root_cert
+        if settings.statement_timeout_ms is not None:
+            # Where it is set: RDS Proxy refuses a connection that comes with options.
+            extra["options"] = f"-c statement_timeout={settings.statement_timeout_ms}"
         try:
             connection: Connection = psycopg2.connect(
                 host=account.host,
                 port=account.port,
                 dbname=account.dbname,
                 user=account.user,
-                password=account.password,
+                password=password(account, settings),
                 sslmode=settings.ssl_mode,
                 connect_timeout=settings.connect_timeout_seconds,
                 # A frozen environment may wake up with a peer long gone: without this limit its
                 # first statement would wait for the kernel's fifteen minutes.
-                tcp_user_timeout=settings.statement_timeout_ms,
-                options=f"-c statement_timeout={settings.statement_timeout_ms}",
+                tcp_user_timeout=settings.statement_timeout_ms or TCP_USER_TIMEOUT_MS,
                 application_name="ably-postgres-lambda",
                 **extra,
             )
         except psycopg2.OperationalError as exc:
             raise DatabaseUnavailableError("unable to connect to the database") from exc
         return connection
-
-    def _parse(self, secret: str) -> Account:
-        try:
-            values = json.loads(secret)
-            account = Account(
-                host=str(values.get("host") or self._settings.host),
-                port=int(values.get("port") or self._settings.port),
-                dbname=str(values.get("dbname") or self._settings.name),
-                user=str(values["username"]),
-                password=str(values["password"]),
-            )
-        except (ValueError, TypeError, KeyError, AttributeError):
-            # `from None`: the cause's text may quote the secret.
-            raise SecretUnavailableError(
-                "unable to read the database secret; "
-                "it must be a JSON object with username and password"
-            ) from None
-        if not account.host or not account.dbname:
-            raise SecretUnavailableError(
-                "unable to read the database secret; "
-                "host and dbname are neither in it nor in DATABASE_HOST and DATABASE_NAME"
-            )
-        return account
 
 
 def _translated(

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from lambdas.common.errors import SettingsError
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
-_SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+_ENCRYPTED = ("require", "verify-ca", "verify-full")
+_SSL_MODES = ("disable", "allow", "prefer", *_ENCRYPTED)
 
 
 class SettingsReader:
@@ -32,7 +34,16 @@ class SettingsReader:
 
     def integer(self, key: str, *, default: int, minimum: int, maximum: int) -> int:
         """A whole number from `minimum` to `maximum`, both included."""
-        text = self.text(key, default=str(default))
+        value = self.optional_integer(key, default=default, minimum=minimum, maximum=maximum)
+        return default if value is None else value
+
+    def optional_integer(
+        self, key: str, *, default: int | None, minimum: int, maximum: int
+    ) -> int | None:
+        """As `integer`; the default may be None."""
+        text = self.text(key, default="" if default is None else str(default))
+        if not text:
+            return default
         value = int(text) if _INTEGER.fullmatch(text) else None
         if value is None or not minimum <= value <= maximum:
             self._problems.append(f"{key} must be a whole number from {minimum} to {maximum}")
@@ -51,6 +62,7 @@ class SettingsReader:
         text = self.text(key, default=default)
         if text not in allowed:
             self._problems.append(f"{key} must be one of {', '.join(allowed)}")
+            return default
         return text
 
     def origins(self, key: str) -> frozenset[str]:
@@ -78,49 +90,81 @@ class SettingsReader:
             raise SettingsError(self._problems)
 
 
+class DatabaseAuth(StrEnum):
+    """How a function proves to the database who it is.
+
+    SECRET: by the account of a secret.
+    IAM: as a role of the database, by a token made from the function's own credentials.
+    SECRET_OR_IAM: by the account of a secret, or its user by token where the password is refused.
+    """
+
+    SECRET = "secret"  # noqa: S105  # a word
+    IAM = "iam"
+    SECRET_OR_IAM = "secret-or-iam"  # noqa: S105  # a word
+
+
 @dataclass(frozen=True, kw_only=True)
 class DatabaseSettings:
-    """Where the database is; the account comes from the secret.
+    """Where the database is, and how to get in.
 
     Attributes:
         secret_arn: secret JSON with `username` and `password`; its `host`, `port` and `dbname`
             win over the three below, which may then be empty.
+        user: the role, where no secret names one.
+        region: of the database, for tokens.
         ssl_mode: libpq's sslmode.
         ssl_root_cert: path of the CA bundle, empty for none.
         connect_timeout_seconds: per address of the host.
-        statement_timeout_ms: the server cancels a statement that takes longer.
+        statement_timeout_ms: the server cancels a statement that takes longer; None leaves it to
+            what the role is set to.
     """
 
+    auth: DatabaseAuth
     secret_arn: str
     host: str
     port: int
     name: str
+    user: str
+    region: str
     ssl_mode: str
     ssl_root_cert: str
     connect_timeout_seconds: int
-    statement_timeout_ms: int
+    statement_timeout_ms: int | None
 
     @classmethod
     def read(
-        cls, reader: SettingsReader, *, statement_timeout_ms: int = 10_000
+        cls, reader: SettingsReader, *, statement_timeout_ms: int | None = None
     ) -> "DatabaseSettings":
         """Read the `DATABASE_…` variables; the timeout given is the function's default."""
+        auth = DatabaseAuth(
+            reader.choice("DATABASE_AUTH", tuple(DatabaseAuth), default=DatabaseAuth.SECRET)
+        )
+        by_secret = auth is not DatabaseAuth.IAM
+        by_token = auth is not DatabaseAuth.SECRET
         settings = cls(
-            secret_arn=reader.text("DATABASE_SECRET_ARN"),
-            host=reader.text("DATABASE_HOST", default=""),
+            auth=auth,
+            secret_arn=reader.text("DATABASE_SECRET_ARN", default=None if by_secret else ""),
+            host=reader.text("DATABASE_HOST", default="" if by_secret else None),
             port=reader.integer("DATABASE_PORT", default=5432, minimum=1, maximum=65535),
-            name=reader.text("DATABASE_NAME", default=""),
+            name=reader.text("DATABASE_NAME", default="" if by_secret else None),
+            user=reader.text("DATABASE_USER", default="" if by_secret else None),
+            region=reader.text("AWS_REGION", default=None if by_token else ""),
             ssl_mode=reader.choice("DATABASE_SSL_MODE", _SSL_MODES, default="require"),
             ssl_root_cert=reader.text("DATABASE_SSL_ROOT_CERT", default=""),
             connect_timeout_seconds=reader.integer(
                 "DATABASE_CONNECT_TIMEOUT_SECONDS", default=5, minimum=1, maximum=60
             ),
-            statement_timeout_ms=reader.integer(
+            statement_timeout_ms=reader.optional_integer(
                 "DATABASE_STATEMENT_TIMEOUT_MS",
                 default=statement_timeout_ms,
                 minimum=1,
                 maximum=900_000,
             ),
+        )
+        reader.require(
+            holds=not by_token or settings.ssl_mode in _ENCRYPTED,
+            problem=f"DATABASE_SSL_MODE must be require or stricter where DATABASE_AUTH={auth}: "
+            "a token is a password",
         )
         reader.require(
             holds=not settings.ssl_mode.startswith("verify-") or bool(settings.ssl_root_cert),

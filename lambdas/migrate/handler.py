@@ -13,7 +13,7 @@ from lambdas.common.database import Database
 from lambdas.common.observability import Handler, count, logger, observed
 from lambdas.common.secrets import Secrets
 from lambdas.common.settings import DatabaseSettings, SettingsReader
-from lambdas.migrate import migrations
+from lambdas.migrate import migrations, schema
 
 # Building an index on a large table takes its time; the function's own timeout comes after it.
 STATEMENT_TIMEOUT_MS = 240_000
@@ -26,7 +26,7 @@ def make_handler(environment: Mapping[str, str]) -> Handler:
         database = Database(_settings(environment), Secrets())
         try:
             files = migrations.load()
-            applied = database.run(lambda cursor: migrations.apply(cursor, files))
+            applied = database.run(lambda cursor: schema.bring_up_to_date(cursor, files))
         finally:
             database.close()
         count("MigrationsApplied", len(applied))

@@ -80,8 +80,7 @@ def apply(
     Raises:
         MigrationError: an applied migration was changed, or the database is ahead of the files.
     """
-    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK_KEY,))
-    cursor.execute("SELECT set_config('lock_timeout', %s, true)", (f"{lock_timeout_ms}ms",))
+    lock(cursor, lock_timeout_ms=lock_timeout_ms)
     cursor.execute(_CREATE_LEDGER)
     cursor.execute("SELECT number, checksum FROM public.chat_migration")
     applied: dict[int, str] = dict(cursor.fetchall())
@@ -94,6 +93,12 @@ def apply(
             (migration.number, migration.name, migration.checksum),
         )
     return [migration.name for migration in new]
+
+
+def lock(cursor: Cursor, *, lock_timeout_ms: int = LOCK_TIMEOUT_MS) -> None:
+    """Have the database's schema to oneself until the transaction ends; taking it twice is once."""
+    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK_KEY,))
+    cursor.execute("SELECT set_config('lock_timeout', %s, true)", (f"{lock_timeout_ms}ms",))
 
 
 def _check(migrations: list[Migration], applied: dict[int, str]) -> None:

@@ -13,8 +13,10 @@ from psycopg2.extensions import connection as Connection  # noqa: N812  # psycop
 from psycopg2.extensions import cursor as Cursor  # noqa: N812  # psycopg2 names a class so
 
 from lambdas.ingest.handler import make_handler
-from lambdas.migrate import migrations
+from lambdas.migrate import migrations, schema
+from lambdas.migrate.roles import CHAT
 from tests.fixtures.aws import Aws, LambdaContext
+from tests.fixtures.roles import as_role, let_in_by_password
 
 _numbers = itertools.count(1)
 
@@ -55,18 +57,20 @@ def wait_until_blocked(url: str, *, by: Connection) -> None:
 
 @pytest.fixture
 def chat_url(database_url: str) -> str:
-    """A database with the chat schema."""
+    """The superuser's URL of a database with the chat schema, for what a test looks into."""
     with opened(database_url) as cursor:
-        migrations.apply(cursor, migrations.load())
+        schema.bring_up_to_date(cursor, migrations.load())
+    let_in_by_password(database_url)
     return database_url
 
 
 @pytest.fixture
 def database_environment(aws: Aws, chat_url: str) -> dict[str, str]:
-    """The variables of a function that uses the database."""
+    """The variables of a function that uses the database, as the role that it has in AWS."""
+    url = as_role(chat_url, CHAT)
     return {
         "STAGE": "test",
-        "DATABASE_SECRET_ARN": aws.create_database_secret(f"db-{next(_numbers)}", chat_url),
+        "DATABASE_SECRET_ARN": aws.create_database_secret(f"db-{next(_numbers)}", url),
         "DATABASE_SSL_MODE": "disable",
     }
 

@@ -162,7 +162,7 @@ def test_a_failure_raises_so_that_the_deploy_is_rolled_back(
 ) -> None:
     with opened(database_url) as cursor:
         cursor.execute("CREATE VIEW chat_data AS SELECT 1")
-    with pytest.raises(DatabaseRefusedError, match="SQLSTATE 42809"):
+    with pytest.raises(DatabaseRefusedError, match="SQLSTATE 42501"):
         migrate({})
 
 

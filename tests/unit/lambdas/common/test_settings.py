@@ -57,6 +57,36 @@ def test_verifying_tls_needs_the_certificates_to_verify_with() -> None:
     assert IngestSettings.parse(with_certificates).database.ssl_root_cert == "/ca.pem"
 
 
+def test_a_role_that_logs_in_by_token_needs_no_secret_but_its_place_and_its_name() -> None:
+    with pytest.raises(SettingsError) as raised:
+        HistorySettings.parse({"DATABASE_AUTH": "iam"})
+    assert raised.value.problems == tuple(
+        f"{key} is missing"
+        for key in ("DATABASE_HOST", "DATABASE_NAME", "DATABASE_USER", "AWS_REGION")
+    )
+
+
+@pytest.mark.parametrize("auth", ["iam", "secret-or-iam"])
+def test_a_token_is_sent_over_tls_alone(auth: str) -> None:
+    complete = {
+        "DATABASE_AUTH": auth,
+        "DATABASE_SECRET_ARN": "arn:db",
+        "DATABASE_HOST": "db.example",
+        "DATABASE_NAME": "chat",
+        "DATABASE_USER": "ably_chat",
+        "AWS_REGION": "eu-west-1",
+    }
+    assert HistorySettings.parse(complete).database.auth == auth
+    with pytest.raises(SettingsError, match="DATABASE_SSL_MODE must be require or stricter"):
+        HistorySettings.parse({**complete, "DATABASE_SSL_MODE": "prefer"})
+
+
+def test_how_long_a_statement_may_take_is_left_to_the_role_unless_it_is_said() -> None:
+    assert IngestSettings.parse(INGEST).database.statement_timeout_ms is None
+    said = {**INGEST, "DATABASE_STATEMENT_TIMEOUT_MS": "50"}
+    assert IngestSettings.parse(said).database.statement_timeout_ms == 50
+
+
 @pytest.mark.parametrize(
     ("value", "origins"),
     [

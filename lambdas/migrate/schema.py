@@ -1,0 +1,20 @@
+"""The whole of a deploy's work on the database: roles, migrations, grants, in one transaction."""
+
+from psycopg2.extensions import cursor as Cursor  # noqa: N812  # psycopg2 names a class so
+
+from lambdas.migrate import migrations, roles
+from lambdas.migrate.migrations import Migration
+
+
+def bring_up_to_date(cursor: Cursor, files: list[Migration]) -> list[str]:
+    """Bring the database to this release; returns the names of the migrations it applied.
+
+    Raises:
+        MigrationError: the files do not fit what the database has had.
+    """
+    migrations.lock(cursor)
+    roles.prepare(cursor)
+    with roles.as_owner(cursor):
+        applied = migrations.apply(cursor, files)
+    roles.limit(cursor)
+    return applied

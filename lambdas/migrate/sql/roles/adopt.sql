@@ -1,0 +1,66 @@
+-- Hands over to the owner what an earlier release or the original connector has made as another
+-- role. Lock: ACCESS EXCLUSIVE on each table that changes hands, milliseconds.
+DO $$
+DECLARE
+    handover text;
+BEGIN
+    FOR handover IN
+        SELECT format('ALTER SCHEMA %I OWNER TO ably_owner', nspname)
+        FROM pg_namespace
+        WHERE nspname = 'ably' AND nspowner <> 'ably_owner'::regrole
+        UNION ALL
+        SELECT format('ALTER TABLE %I.%I OWNER TO ably_owner', namespace.nspname, class.relname)
+        FROM pg_class AS class
+        JOIN pg_namespace AS namespace ON namespace.oid = class.relnamespace
+        WHERE
+            class.relkind IN ('r', 'p', 'S')
+            AND class.relowner <> 'ably_owner'::regrole
+            AND (
+                namespace.nspname = 'ably'
+                OR (
+                    namespace.nspname = 'public'
+                    AND class.relname IN (
+                        'chat_data',
+                        'chat_data_incremental_record_id_seq',
+                        'chat_deleted',
+                        'chat_migration',
+                        'ablycontroltable'
+                    )
+                )
+                OR class.oid IN (
+                    -- The sequence by which a table that is taken over numbers its messages.
+                    SELECT dependency.refobjid
+                    FROM pg_attrdef AS expression
+                    JOIN pg_depend AS dependency
+                        ON
+                            dependency.classid = 'pg_attrdef'::regclass
+                            AND dependency.objid = expression.oid
+                            AND dependency.refclassid = 'pg_class'::regclass
+                    WHERE expression.adrelid = to_regclass('public.chat_data')
+                )
+            )
+            -- A column's own sequence goes with its table.
+            AND NOT EXISTS (
+                SELECT FROM pg_depend
+                WHERE
+                    pg_depend.classid = 'pg_class'::regclass
+                    AND pg_depend.objid = class.oid
+                    AND pg_depend.refclassid = 'pg_class'::regclass
+                    AND pg_depend.deptype IN ('a', 'i')
+                    AND class.relkind = 'S'
+            )
+        UNION ALL
+        SELECT format('ALTER FUNCTION %s OWNER TO ably_owner', function.oid::regprocedure)
+        FROM pg_proc AS function
+        JOIN pg_namespace AS namespace ON namespace.oid = function.pronamespace
+        WHERE
+            function.proowner <> 'ably_owner'::regrole
+            AND (
+                namespace.nspname = 'ably'
+                OR (namespace.nspname = 'public' AND function.proname = 'ably_notify')
+            )
+    LOOP
+        EXECUTE handover;
+    END LOOP;
+END
+$$;
