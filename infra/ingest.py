@@ -43,6 +43,7 @@ class Ingest(Construct):
             description="Writes chat messages published on Ably to Postgres",
             config=config,
             environment={
+                "INGEST_SOURCE": config.ingest_source,
                 "REJECT_QUEUE_URL": queues.rejects.queue_url,
                 "MAX_CONTENT_BYTES": str(config.ingest_max_content_bytes),
                 "MAX_USERNAME_BYTES": str(config.ingest_max_username_bytes),

@@ -1,8 +1,8 @@
 """The ingest function: the event of the Ably rule in, rows of the chat table out.
 
-One event is one transaction. What can never be written goes to the reject queue once the rest is
-committed; every other failure raises, so that AWS delivers the event again, and a delivery more
-changes nothing (docs/adr/0003).
+One event, or one batch of a queue, is one transaction. What can never be written goes to the reject
+queue once the rest is committed; every other failure makes AWS deliver it again, and a delivery
+more changes nothing (docs/adr/0003).
 """
 
 import os
@@ -24,7 +24,7 @@ def make_handler(environment: Mapping[str, str]) -> Handler:
     def intake() -> Intake:
         return Intake(IngestSettings.parse(environment))
 
-    def handle(event: Any, _context: LambdaContext) -> dict[str, int]:
+    def handle(event: Any, _context: LambdaContext) -> dict[str, Any]:
         return intake().take(event)
 
     return observed(handle, environment)

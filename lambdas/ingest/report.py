@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from lambdas.common.errors import DatabaseRefusedError
 from lambdas.common.observability import count, count_by_reason, logger
 from lambdas.ingest.commands import Batch, Reject, Write
 from lambdas.ingest.store import Change, Changes, Outcome
@@ -31,6 +32,14 @@ def rejects(sent: Sequence[Reject]) -> None:
             "Messages went to the reject queue",
             extra={"action": "reject", "reason": reason, "count": number},
         )
+
+
+def refused_by_database(error: DatabaseRefusedError) -> None:
+    """Log a message that failed alone and not for a passing cause; SQS soon sets it aside."""
+    logger().error(
+        "The database refused a message of the queue",
+        extra={"action": "write_message", "error_code": error.code},
+    )
 
 
 def _log_refusal(change: Change) -> None:

@@ -16,10 +16,16 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class IngestSettings:
-    """Everything the ingest function reads from its environment."""
+    """Everything the ingest function reads from its environment.
+
+    Attributes:
+        reads_queue: whether a queue stands between Ably's rule and the function. Where none does,
+            an event in the form of a queue's batch is rejected as any other that is unknown.
+    """
 
     database: DatabaseSettings
     reject_queue_url: str
+    reads_queue: bool
     limits: Limits
 
     @classmethod
@@ -33,6 +39,7 @@ class IngestSettings:
         settings = cls(
             database=DatabaseSettings.read(reader),
             reject_queue_url=reader.text("REJECT_QUEUE_URL"),
+            reads_queue=reader.choice("INGEST_SOURCE", ("rule", "sqs"), default="rule") == "sqs",
             limits=Limits(
                 content_bytes=reader.integer(
                     "MAX_CONTENT_BYTES", default=16_384, minimum=1, maximum=262_144
