@@ -51,7 +51,6 @@ class App:
     created_ms: int = 0
     modified_ms: int = 0
     enabled: bool = True
-    tls_only: bool = False
     invoke: Invoke = lambda _rule, _event: None
     audit: dict[str, list[Message]] | None = None
     keys: dict[str, Key] = field(default_factory=dict)

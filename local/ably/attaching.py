@@ -50,7 +50,8 @@ def attach(app: App, connection: Connection, message: dict[str, Any]) -> None:
     flags = modes
     flags |= Flag.RESUMED if missed is not None else Flag(0)
     flags |= Flag.HAS_BACKLOG if backlog else Flag(0)
-    flags |= Flag.HAS_PRESENCE if channel.members else Flag(0)
+    syncs = bool(channel.members) and bool(modes & Flag.PRESENCE_SUBSCRIBE)
+    flags |= Flag.HAS_PRESENCE if syncs else Flag(0)
     connection.send(
         Action.ATTACHED,
         channel=name,
@@ -63,7 +64,7 @@ def attach(app: App, connection: Connection, message: dict[str, Any]) -> None:
     _catch_up(attachment, backlog)
     channel.attachments[attachment] = None
     connection.attachments[name] = attachment
-    if channel.members and modes & Flag.PRESENCE_SUBSCRIBE:
+    if syncs:
         _sync(connection, channel, name)
 
 

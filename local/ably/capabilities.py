@@ -86,9 +86,7 @@ def _covers_name(pattern: list[str], name: list[str]) -> bool:
             return len(name) > index
         if index >= len(name):
             return False
-        # A trailing wildcard of the other side reaches deeper than one segment does.
-        deeper = name[index] == "*" and index == len(name) - 1
-        if segment != name[index] and (segment != "*" or deeper):
+        if segment not in ("*", name[index]):
             return False
     return len(name) == len(pattern)
 

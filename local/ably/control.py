@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from local.ably import capabilities, control_rules
 from local.ably.apps import App, Namespace
 from local.ably.control_fields import Fields, control_error
-from local.ably.errors import AblyError
+from local.ably.errors import AblyError, NotSupportedError
 from local.ably.http import Request, Response
 from local.ably.keys import Key, generate_key
 from local.ably.service import Service
@@ -69,7 +69,7 @@ class Control:
             case ["apps", app_id, "rules", *rest]:
                 return control_rules.handle(request, self._service.app(app_id), rest)
             case ["apps", _, "queues" | "stats" | "pkcs12", *_] | ["accounts", _, "stats"]:
-                raise AblyError(50100, 501, "the local Ably does not support queues, stats or push")
+                raise NotSupportedError("queues, stats and push certificates")
         raise AblyError(40400, 404, f"no such resource: {request.method} /v1/{'/'.join(path)}")
 
     def _me(self) -> dict[str, Any]:
@@ -88,11 +88,10 @@ class Control:
         fields = Fields(request.object())
         name = fields.text("name")
         fields.take("status", str)
-        tls_only = bool(fields.take("tlsOnly", bool))
+        _refuse_tls_only(fields)
         fields.ignore(*_IGNORED_APP_FIELDS)
         fields.done()
         app = service.create_app(name)
-        app.tls_only = tls_only
         return Response(status=201, value=_app(service, app))
 
     def _one_app(self, request: Request, app: App) -> Response:
@@ -106,14 +105,18 @@ class Control:
         fields = Fields(request.object())
         name = fields.take("name", str)
         status = fields.take("status", str)
-        tls_only = fields.take("tlsOnly", bool)
+        _refuse_tls_only(fields)
         fields.ignore(*_IGNORED_APP_FIELDS)
         fields.done()
         app.name = name or app.name
         app.enabled = app.enabled if status is None else status == "enabled"
-        app.tls_only = app.tls_only if tls_only is None else tls_only
         app.modified_ms = app.clock.now_ms()
         return Response(value=_app(self._service, app))
+
+
+def _refuse_tls_only(fields: Fields) -> None:
+    if fields.take("tlsOnly", bool):
+        raise NotSupportedError("apps with tlsOnly")
 
 
 def _keys(service: Service, request: Request, app: App, rest: list[str]) -> Response:
@@ -188,7 +191,7 @@ def _change_namespace(namespace: Namespace, fields: Fields) -> None:
         "pushEnabled",
     ):
         if fields.take(name, bool):
-            raise AblyError(50100, 501, f"the local Ably does not support namespaces with {name}")
+            raise NotSupportedError(f"namespaces with {name}")
     fields.ignore(
         "authenticated",
         "tlsOnly",
@@ -208,7 +211,7 @@ def _app(service: Service, app: App) -> dict[str, Any]:
         "id": app.id,
         "name": app.name,
         "status": "enabled" if app.enabled else "disabled",
-        "tlsOnly": app.tls_only,
+        "tlsOnly": False,
         "apnsUseSandboxEndpoint": False,
         "created": app.created_ms,
         "modified": app.modified_ms,

@@ -4,7 +4,7 @@ from typing import Any
 
 from local.ably.apps import App
 from local.ably.control_fields import Fields
-from local.ably.errors import AblyError
+from local.ably.errors import AblyError, NotSupportedError
 from local.ably.http import Request, Response
 from local.ably.keys import random_id
 from local.ably.rules import Rule, check_filter
@@ -103,13 +103,13 @@ def _change(rule: Rule, fields: Fields) -> None:
 def _check_type(fields: Fields) -> None:
     rule_type = fields.text("ruleType")
     if rule_type != RULE_TYPE:
-        raise AblyError(50100, 501, f"the local Ably does not support rules of type {rule_type}")
+        raise NotSupportedError(f"rules of type {rule_type}")
 
 
 def _source_type(source: Fields) -> str:
     source_type = source.text("type", one_of=SOURCES)
     if source_type not in SUPPORTED_SOURCES:
-        raise AblyError(50100, 501, f"the local Ably does not support rules for {source_type}")
+        raise NotSupportedError(f"rules for {source_type}")
     return source_type
 
 

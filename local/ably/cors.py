@@ -4,9 +4,7 @@ from local.ably.http import Request, Response
 
 _HEADERS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": (
-        "Link, Content-Type, X-Ably-Errorcode, X-Ably-Errormessage, X-Ably-Serverid"
-    ),
+    "Access-Control-Expose-Headers": ("Link, Content-Type, X-Ably-Errorcode, X-Ably-Errormessage"),
 }
 
 

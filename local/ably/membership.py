@@ -10,7 +10,7 @@ from local.ably.errors import AblyError
 from local.ably.history import Publication
 from local.ably.keys import random_id
 from local.ably.messages import Message
-from local.ably.protocol import PresenceAction
+from local.ably.protocol import Flag, PresenceAction
 from local.ably.publishing import run_rules
 
 _ACTIONS = {
@@ -34,6 +34,8 @@ def apply(app: App, connection: Connection, message: dict[str, Any]) -> None:
         raise AblyError(91001, 400, "unable to enter presence channel; it is not attached")
     channel = attachment.channel
     connection.identity.require(channel.name, "presence")
+    if not attachment.modes & Flag.PRESENCE:
+        raise AblyError(40165, 401, "operation not permitted; the mode PRESENCE was not requested")
     given = message.get("presence")
     if not isinstance(given, list) or not given:
         raise AblyError(40001, 400, "invalid presence message; there is no member")

@@ -10,7 +10,7 @@ from local.ably.connections import Connection, Transport
 from local.ably.errors import AblyError, NotSupportedError
 from local.ably.idempotency import PublishResult
 from local.ably.membership import apply
-from local.ably.protocol import Action
+from local.ably.protocol import Action, Flag
 from local.ably.publishing import Publisher, publish
 from local.ably.service import Service
 from local.ably.sessions import Sessions
@@ -87,6 +87,7 @@ class Realtime:
                 connection_id=connection.id,
                 default_id=f"{connection.id}:{msg_serial}",
             )
+            _require_mode(connection, channel)
             return publish(self._app(connection), str(channel or ""), given, publisher)
 
         _answer(connection, message, act)
@@ -104,6 +105,15 @@ class Realtime:
 
     def _app(self, connection: Connection) -> App:
         return self._service.app(connection.identity.app_id)
+
+
+def _require_mode(connection: Connection, channel: object) -> None:
+    """Check that a channel that is attached was attached for publishing, too."""
+    attachment = connection.attachments.get(str(channel))
+    if attachment is None or attachment.modes & Flag.PUBLISH:
+        return
+    connection.identity.require(attachment.channel.name, "publish")
+    raise AblyError(40165, 401, "operation not permitted; the mode PUBLISH was not requested")
 
 
 def _read(raw: str | bytes) -> Message:

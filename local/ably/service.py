@@ -1,6 +1,5 @@
 """The whole of the local Ably without its sockets: one account, its apps, and its clock."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from local.ably import jwt
@@ -76,14 +75,15 @@ class Service:
         """A key by `<app>.<id>`.
 
         Raises:
-            AblyError: 40005, the name has another form; 40400, 40101 or 40131, it is not usable.
+            AblyError: 40005, the name has another form; 40400, 40120, 40101 or 40131, it is not
+                usable.
         """
         app_id, dot, key_id = key_name.partition(".")
         if not dot:
             raise AblyError(
                 40005, 400, "invalid credential; a key has the form <app>.<id>:<secret>"
             )
-        return self.app(app_id).key(key_id)
+        return self._live_app(app_id).key(key_id)
 
     def identify_key(self, text: str) -> Identity:
         """Who shows this key.
@@ -109,7 +109,7 @@ class Service:
         app_id, dot, _ = text.partition(".")
         if not dot:
             raise AblyError(40145, 401, "invalid token format")
-        token = self.app(app_id).tokens.find(text)
+        token = self._live_app(app_id).tokens.find(text)
         if not token.key.enabled:
             raise AblyError(40131, 401, "key revoked")
         return Identity(
@@ -120,13 +120,13 @@ class Service:
             expires_ms=token.expires_ms,
         )
 
+    def _live_app(self, app_id: str) -> App:
+        app = self.app(app_id)
+        if not app.enabled:
+            raise AblyError(40120, 401, "application disabled")
+        return app
+
     def _sweep(self) -> None:
         for app in self.apps.values():
             app.sweep()
         self.timers.call_in(SWEEP_MS, self._sweep)
-
-    def every_connection(self, act: Callable[..., None]) -> None:
-        """Do something with each connection that has a client on it now."""
-        for app in self.apps.values():
-            for connection in list(app.connections.values()):
-                act(connection)

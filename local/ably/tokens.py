@@ -65,7 +65,7 @@ class Tokens:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._issued: dict[str, Token] = {}
-        self._nonces: dict[tuple[str, str], int] = {}
+        self._nonces: set[tuple[str, str]] = set()
         self._nonce_order: deque[tuple[int, tuple[str, str]]] = deque()
 
     def request(self, key: Key, request: dict[str, Any], *, trusted: bool) -> Token:
@@ -141,13 +141,13 @@ class Tokens:
         used = (key.key_name, f"{request['timestamp']}:{request['nonce']}")
         if used in self._nonces:
             raise AblyError(40105, 401, "nonce value replayed")
-        self._nonces[used] = 1
+        self._nonces.add(used)
         # Accepted until its timestamp leaves the window, however early the request came.
         self._nonce_order.append((self._clock.now_ms() + 2 * TIMESTAMP_WINDOW_MS, used))
 
     def _forget(self, now: int) -> None:
         while self._nonce_order and self._nonce_order[0][0] < now:
-            self._nonces.pop(self._nonce_order.popleft()[1], None)
+            self._nonces.discard(self._nonce_order.popleft()[1])
         if len(self._issued) % 256 == 255:
             kept = {
                 text: token

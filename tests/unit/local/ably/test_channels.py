@@ -79,6 +79,14 @@ def test_an_attachment_has_only_the_modes_that_were_asked_for() -> None:
     assert data(client) == []
 
 
+def test_an_attachment_that_did_not_ask_to_publish_may_not() -> None:
+    world = World()
+    client = world.connect()
+    client.attach("chat", flags=int(Flag.SUBSCRIBE))
+    assert client.publish("chat", 0, {"data": "x"})["error"]["code"] == 40165
+    assert client.publish("other", 1, {"data": "x"})["action"] == Action.ACK
+
+
 @pytest.mark.parametrize(
     ("channel", "fields", "code"),
     [

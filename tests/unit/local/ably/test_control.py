@@ -43,6 +43,21 @@ def test_an_app_is_made_changed_and_deleted() -> None:
     assert world.connect(key=key["key"]).received[0]["error"]["code"] == 40400
 
 
+def test_a_disabled_app_lets_nobody_in_until_it_is_enabled() -> None:
+    world = World()
+    token = world.token()
+    control(world, "PATCH", "/v1/apps/appid", {"status": "disabled"})
+    for credentials in ({}, {"access_token": token}):
+        assert world.connect(**credentials).received[0]["error"]["code"] == 40120
+    control(world, "PATCH", "/v1/apps/appid", {"status": "enabled"})
+    assert world.connect().received[0]["action"] == Action.CONNECTED
+
+
+def test_an_app_that_wants_tls_is_refused() -> None:
+    body = {"name": "x", "tlsOnly": True}
+    assert control(World(), "POST", "/v1/accounts/local/apps", body).status == 501
+
+
 def test_a_made_key_works_within_its_capability_until_it_is_revoked() -> None:
     world = World()
     body = {"name": "reader", "capability": {"chat": ["subscribe"]}}

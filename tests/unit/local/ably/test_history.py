@@ -110,6 +110,12 @@ def test_memory_is_bounded_by_the_number_of_messages_too() -> None:
     assert data(world.request("GET", MESSAGES)) == ["4", "3", "2"]
 
 
+def test_links_do_not_repeat_credentials() -> None:
+    world = filled()
+    response = world.request("GET", f"{MESSAGES}?limit=1&key={world.key.text}", authorization="")
+    assert world.key.secret not in response.headers["Link"]
+
+
 def test_history_gives_whole_messages() -> None:
     world = World()
     client = world.connect(clientId="alice")

@@ -68,6 +68,13 @@ def test_entering_again_is_an_update_and_updating_first_an_enter() -> None:
     assert events(watcher) == [(ENTER, "alice", "a"), (UPDATE, "alice", "b")]
 
 
+def test_a_member_sees_itself_even_without_echo() -> None:
+    member = World().connect(clientId="alice", echo="false")
+    member.attach("chat")
+    act(member, ENTER)
+    assert events(member) == [(ENTER, "alice", None)]
+
+
 def test_leaving_where_one_is_not_is_fine_and_silent() -> None:
     watcher, member = two(World())
     assert act(member, LEAVE)["action"] == Action.ACK
@@ -198,6 +205,18 @@ def test_presence_needs_an_attachment_and_the_capability() -> None:
     client = world.connect(access_token=token)
     client.attach("chat")
     assert act(client, ENTER)["error"]["code"] == 40160
+
+
+def test_presence_needs_the_modes() -> None:
+    world = World()
+    host = world.connect(clientId="alice")
+    host.attach("chat")
+    act(host, ENTER)
+    reader = world.connect(clientId="bob")
+    attached = reader.attach("chat", flags=int(Flag.SUBSCRIBE))
+    assert not attached["flags"] & Flag.HAS_PRESENCE, "no SYNC will follow"
+    assert reader.take(Action.SYNC) == []
+    assert act(reader, ENTER)["error"]["code"] == 40165
 
 
 def test_a_key_holder_may_enter_anyone() -> None:

@@ -71,7 +71,7 @@ def test_a_refused_array_publishes_nothing() -> None:
 
 def test_sizes_are_counted_in_bytes_over_all_messages_of_a_publish() -> None:
     world = World()
-    body = [{"name": "é", "data": "x" * 32_766}, {"data": "x" * 32_768}]
+    body = [{"name": "é", "data": "x" * 32_766}, {"data": "é" * 16_384}]
     assert world.request("POST", MESSAGES, body).status == 201
     body[1]["data"] += "x"
     response = world.request("POST", MESSAGES, body)
@@ -89,6 +89,14 @@ def test_fifty_publishes_a_second_pass_and_a_refused_one_costs_nothing() -> None
     assert world.request("POST", MESSAGES, {"data": "x"}).status == 201
     assert world.request("POST", MESSAGES, {"data": "x"}).status == 429
     assert world.request("POST", "/channels/other/messages", {"data": "x"}).status == 201
+
+
+def test_a_quiet_minute_earns_no_more_than_a_second_of_publishes() -> None:
+    world = World()
+    world.request("POST", MESSAGES, {"data": "x"})
+    world.pass_ms(60_000)
+    answers = [world.request("POST", MESSAGES, {"data": "x"}).status for _ in range(51)]
+    assert answers == [201] * 50 + [429]
 
 
 def test_an_array_counts_once_against_the_rate() -> None:

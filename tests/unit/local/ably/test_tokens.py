@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from local.ably.keys import generate_key
 from local.ably.tokens import sign
 from tests.unit.local.ably.world import START_MS, World, bearer, error_of
 
@@ -88,6 +89,8 @@ def test_a_nonce_serves_once_as_long_as_its_timestamp_is_current() -> None:
     request = signed(timestamp=START_MS + 120_000)
     assert ask(world, request).status == 201
     world.pass_ms(239_000)
+    other = signed(timestamp=world.clock.now, nonce="fedcba9876543210")
+    assert ask(world, other).status == 201
     assert error_of(ask(world, request)) == (401, 40105)
     world.pass_ms(2_000)
     assert error_of(ask(world, request)) == (401, 40104)
@@ -109,6 +112,14 @@ def test_a_revocable_key_gives_tokens_of_an_hour_at_most() -> None:
     world = World()
     world.key.revocable_tokens = True
     assert error_of(ask(world, signed(ttl=3_600_001))) == (400, 40003)
+
+
+def test_a_key_gets_no_token_for_another_key() -> None:
+    world = World()
+    world.app.add_key(generate_key("appid", now_ms=START_MS))
+    (other,) = set(world.app.keys) - {"keyid"}
+    response = world.request("POST", f"/keys/appid.{other}/requestToken", {})
+    assert error_of(response) == (401, 40102)
 
 
 def test_the_keys_holder_need_not_sign() -> None:
@@ -137,13 +148,13 @@ def test_an_expired_token_is_told_from_an_unknown_one() -> None:
     assert error_of(world.request("GET", history, authorization=unknown)) == (401, 40143)
 
 
-def jwt(secret: str = SECRET, **claims: Any) -> str:
+def jwt(secret: str = SECRET, *, alg: str = "HS256", **claims: Any) -> str:
     def part(value: object) -> str:
         text = json.dumps(value).encode()
         return base64.urlsafe_b64encode(text).decode().rstrip("=")
 
     given = {"iat": START_MS // 1000, "exp": START_MS // 1000 + 60, **claims}
-    head = f"{part({'alg': 'HS256', 'typ': 'JWT', 'kid': 'appid.keyid'})}.{part(given)}"
+    head = f"{part({'alg': alg, 'typ': 'JWT', 'kid': 'appid.keyid'})}.{part(given)}"
     mac = hmac.new(secret.encode(), head.encode(), hashlib.sha256).digest()
     return f"{head}.{base64.urlsafe_b64encode(mac).decode().rstrip('=')}"
 
@@ -160,7 +171,12 @@ def test_a_jwt_is_a_token() -> None:
 
 @pytest.mark.parametrize(
     ("token", "code"),
-    [(jwt("wrong"), 40144), (jwt(exp=START_MS // 1000), 40142), (jwt(exp=None), 40144)],
+    [
+        (jwt("wrong"), 40144),
+        (jwt(alg="none"), 40144),
+        (jwt(exp=START_MS // 1000), 40142),
+        (jwt(exp=None), 40144),
+    ],
 )
 def test_a_bad_jwt_is_refused(token: str, code: int) -> None:
     response = World().request("GET", "/channels/a/messages", authorization=bearer(token))
