@@ -81,6 +81,8 @@ def _message(batch: Batch, place: int, message: Message) -> dict[str, Any]:
     fields: dict[str, Any] = {"id": f"{batch.id}:{place}", "data": message.data}
     if message.name is not None:
         fields["name"] = message.name
+    if message.encoding is not None:
+        fields["encoding"] = message.encoding
     if message.headers is not None:
         fields["extras"] = {"headers": message.headers}
     return fields

@@ -103,6 +103,7 @@ class Delivery:
         settlement.accepted.append(batch.id)
         truncated = sum(message.truncated for message in batch.messages)
         self.counters.published(len(batch.messages), seconds, truncated=truncated)
+        self._tell_problems(batch)
         self.journal.info(
             "batch published",
             {
@@ -112,6 +113,20 @@ class Delivery:
                 "lag_ms": _ms(batch.waited_seconds + seconds),
             },
         )
+
+    def _tell_problems(self, batch: Batch) -> None:
+        problems = [message.problem for message in batch.messages if message.problem]
+        if problems:
+            self.counters.degraded(len(problems))
+            self.journal.warning(
+                "changes were captured not quite as configured",
+                {
+                    "action": "capture",
+                    "channel": batch.channel,
+                    "count": len(problems),
+                    "error": problems[0],
+                },
+            )
 
     def _batch_failed(self, batch: Batch, error: PublishError, settlement: Settlement) -> None:
         verdict = judge(error)

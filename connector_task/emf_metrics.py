@@ -13,6 +13,7 @@ MAX_VALUES = 100  # of one metric in one line
 UNITS = {
     "MessagesPublished": "Count",
     "MessagesTruncated": "Count",
+    "MessagesDegraded": "Count",
     "MessagesDeadLettered": "Count",
     "PublishFailures": "Count",
     "PublishDuration": "Milliseconds",
@@ -42,6 +43,7 @@ class EmfMetrics:
     def _reset(self) -> None:
         self._published = 0
         self._truncated = 0
+        self._degraded = 0
         self._dead_lettered = 0
         self._failures = 0
         self._durations_seen = 0
@@ -63,6 +65,10 @@ class EmfMetrics:
         if place < MAX_VALUES:
             self._durations_ms[place] = duration_ms
 
+    def degraded(self, messages: int) -> None:
+        """Count messages that went out not quite as configured."""
+        self._degraded += messages
+
     def failed(self, error: PublishError) -> None:  # noqa: ARG002  # the log line has the code
         """Count a batch that has not gone out."""
         self._failures += 1
@@ -81,6 +87,7 @@ class EmfMetrics:
         values: dict[str, float | list[float]] = {
             "MessagesPublished": self._published,
             "MessagesTruncated": self._truncated,
+            "MessagesDegraded": self._degraded,
             "MessagesDeadLettered": self._dead_lettered,
             "PublishFailures": self._failures,
             "IsLeader": int(is_leader),

@@ -17,6 +17,8 @@ class Message:
     Attributes:
         data: None where the message is too large for any batch.
         headers: go out as Ably's `extras.headers`.
+        encoding: Ably's, of the data; `json` has clients get an object.
+        problem: why the message is not quite as configured.
         size_bytes: as Ably counts it.
         truncated: the row was too large, data holds its key alone.
         waited_seconds: from its capture to this claim.
@@ -28,6 +30,8 @@ class Message:
     headers: Mapping[str, object] | None = None
     size_bytes: int
     truncated: bool = False
+    encoding: str | None = None
+    problem: str | None = None
     waited_seconds: float = 0.0
 
 
@@ -189,6 +193,9 @@ class Counters(Protocol):
 
     def published(self, messages: int, seconds: float, *, truncated: int) -> None:
         """One batch has gone out; the request took so long."""
+
+    def degraded(self, messages: int) -> None:
+        """Messages went out that are not quite as configured."""
 
     def failed(self, error: PublishError) -> None:
         """One batch has not."""

@@ -127,7 +127,7 @@ def _batches(rows: list[tuple[Any, ...]]) -> list[Batch]:
 
 
 def _message(row: tuple[Any, ...]) -> Message:
-    _, _, _, outbox_id, name, data, headers, size_bytes, truncated, waited_seconds = row
+    (outbox_id, name, data, headers, size_bytes, truncated, encoding, problem, waited) = row[3:]
     return Message(
         outbox_id=outbox_id,
         name=name,
@@ -135,5 +135,7 @@ def _message(row: tuple[Any, ...]) -> Message:
         headers=headers,
         size_bytes=size_bytes,
         truncated=truncated,
-        waited_seconds=waited_seconds,
+        encoding=encoding,
+        problem=problem,
+        waited_seconds=waited,
     )

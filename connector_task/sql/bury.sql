@@ -14,6 +14,6 @@ moved AS (
     RETURNING message.*, verdict.error_code, verdict.error
 )
 INSERT INTO ably.dead_letter
-    (outbox_id, channel, name, data, headers, error_code, error, created_at)
-SELECT id, channel, name, data, headers, error_code, error, created_at
+    (outbox_id, channel, name, data, encoding, headers, error_code, error, created_at)
+SELECT id, channel, name, data, encoding, headers, error_code, error, created_at
 FROM moved;

@@ -58,6 +58,8 @@ SELECT
     message.headers,
     size.bytes,
     message.truncated,
+    message.encoding,
+    message.problem,
     extract(epoch FROM clock_timestamp() - message.created_at)::double precision
 FROM batch
 CROSS JOIN LATERAL unnest(batch.outbox_ids) WITH ORDINALITY AS member (outbox_id, place)

@@ -229,3 +229,13 @@ async def test_without_a_session_nothing_can_be_had(store: Store) -> None:
     with pytest.raises(DatabaseUnavailableError):
         await outbox.backlog()
     await outbox.close()
+
+
+async def test_a_message_keeps_its_encoding_and_headers(database_url: str) -> None:
+    store = PostgresStore(database_url)
+    query(database_url, """SELECT ably.publish_json('a', 'n', '{"x": 1}', '{"lang": "en"}')""")
+    session = store.session()
+    assert await session.try_to_lead()
+    ((message,),) = [batch.messages for batch in await claim(session)]
+    assert (message.encoding, message.data, message.headers) == ("json", '{"x": 1}', {"lang": "en"})
+    await session.close()

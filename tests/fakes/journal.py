@@ -33,12 +33,16 @@ class MemoryCounters:
     def __init__(self) -> None:
         self.messages_published = 0
         self.messages_truncated = 0
+        self.messages_degraded = 0
         self.messages_dead = 0
         self.failures: list[PublishError] = []
 
     def published(self, messages: int, seconds: float, *, truncated: int) -> None:  # noqa: ARG002
         self.messages_published += messages
         self.messages_truncated += truncated
+
+    def degraded(self, messages: int) -> None:
+        self.messages_degraded += messages
 
     def failed(self, error: PublishError) -> None:
         self.failures.append(error)

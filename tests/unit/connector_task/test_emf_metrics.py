@@ -36,6 +36,7 @@ def test_a_line_holds_what_was_counted_with_its_units_and_dimensions(lines: Line
     lines.metrics.published(2, 0.5, truncated=0)
     lines.metrics.failed(PublishError(42913, 429, "rate"))
     lines.metrics.dead_lettered(4)
+    lines.metrics.degraded(2)
     lines.metrics.flush(is_leader=True, backlog=Backlog(7, 1.25))
     line = lines.last
     assert line["_aws"]["Timestamp"] == 1700000000500
@@ -46,6 +47,7 @@ def test_a_line_holds_what_was_counted_with_its_units_and_dimensions(lines: Line
     assert {name: line[name] for name in (*UNITS, "stage", "service")} == {
         "MessagesPublished": 5,
         "MessagesTruncated": 1,
+        "MessagesDegraded": 2,
         "MessagesDeadLettered": 4,
         "PublishFailures": 1,
         "PublishDuration": [12.5, 500.0],
