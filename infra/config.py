@@ -76,6 +76,9 @@ class StageConfig:
     ingest_max_content_bytes: int = knob(integer(1, 65536), dev="16384")
     ingest_max_username_bytes: int = knob(integer(1, 1024), dev="256")
 
+    auth_mode: Literal["anonymous", "jwt"] = knob(one_of("anonymous", "jwt"), dev="anonymous")
+    jwt_issuer: str | None = knob(optional(forms.issuer), dev="none")
+    jwt_audience: tuple[str, ...] = knob(list_of(forms.audience), dev="none")
     token_ttl_seconds: int = knob(integer(60, 86400), dev="3600")
     history_max_limit: int = knob(integer(1, 1000), dev="200")
     allowed_origins: tuple[str, ...] = knob(list_of(forms.origin), dev="none")

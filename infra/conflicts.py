@@ -93,6 +93,22 @@ def _large_batches_at_once(
     return None
 
 
+def _half_a_jwt_setting(
+    *, auth_mode: str, jwt_issuer: str | None, jwt_audience: tuple[str, ...]
+) -> str | None:
+    if auth_mode == "jwt" and not (jwt_issuer and jwt_audience):
+        return (
+            "auth_mode=jwt needs jwt_issuer and jwt_audience: without both, whose tokens open the "
+            "API would not be decided."
+        )
+    if auth_mode == "anonymous" and (jwt_issuer or jwt_audience):
+        return (
+            "jwt_issuer and jwt_audience need auth_mode=jwt: with auth_mode=anonymous nobody "
+            "would be asked for a token."
+        )
+    return None
+
+
 _RULES: tuple[Callable[..., str | None], ...] = (
     _protected_without_backups,
     _fargate_size,
@@ -101,4 +117,5 @@ _RULES: tuple[Callable[..., str | None], ...] = (
     _half_an_ably_identity,
     _rule_without_app,
     _large_batches_at_once,
+    _half_a_jwt_setting,
 )

@@ -27,3 +27,8 @@ control_api_url = matching(
     "an https:// address without a slash at its end (http:// for this machine alone)",
 )
 ably_id = matching(r"[A-Za-z0-9_-]{4,20}", "an id as Ably's dashboard shows it")
+issuer = matching(
+    r"https://[A-Za-z0-9.-]+(:\d{1,5})?(/[\w./~-]*)?",
+    "the https:// address of an OpenID Connect issuer, as its tokens have it under iss",
+)
+audience = matching(r"[!-+\--~]{1,255}", "audiences as tokens have them under aud, or none")

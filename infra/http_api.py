@@ -7,6 +7,7 @@ from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk.aws_apigatewayv2_authorizers import HttpJwtAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
@@ -56,16 +57,18 @@ class HttpApi(Construct):
         self.api = apigatewayv2.HttpApi(
             self, "Api", create_default_stage=False, cors_preflight=_cors(config)
         )
-        self._serve("/auth", self.auth)
-        self._serve("/messages", self.history)
+        authorizer = _authorizer(config)
+        self._serve("/auth", self.auth, authorizer)
+        self._serve("/messages", self.history, authorizer)
         self._publish(config)
-        acknowledge(
-            self.api,
-            {
-                "APIG4": "anyone may join the chat: /auth is where a visitor gets an identity, and "
-                "/messages shows what every participant sees"
-            },
-        )
+        if authorizer is None:
+            acknowledge(
+                self.api,
+                {
+                    "APIG4": "auth_mode=anonymous: anyone may join the chat, /auth is where a "
+                    "visitor gets an identity, and /messages shows what every participant sees"
+                },
+            )
 
     def _auth(self, config: StageConfig, ably_key: secretsmanager.ISecret) -> lambda_.Function:
         function = PythonFunction(
@@ -80,6 +83,7 @@ class HttpApi(Construct):
                 "INCOMING_CHANNEL": config.incoming_channel,
                 "TOKEN_TTL_SECONDS": str(config.token_ttl_seconds),
                 "ALLOWED_ORIGINS": ",".join(config.allowed_origins),
+                "AUTH_MODE": config.auth_mode,
                 "COOKIE_SECURE": "true",
             },
             timeout=cdk.Duration.seconds(_TIMEOUT_SECONDS),
@@ -105,11 +109,14 @@ class HttpApi(Construct):
             security_group=security_group,
         ).function
 
-    def _serve(self, path: str, function: lambda_.Function) -> None:
+    def _serve(
+        self, path: str, function: lambda_.Function, authorizer: HttpJwtAuthorizer | None
+    ) -> None:
         self.api.add_routes(
             path=path,
             methods=[apigatewayv2.HttpMethod.GET],
             integration=HttpLambdaIntegration(f"Integration{path[1:].title()}", function),
+            authorizer=authorizer,
         )
 
     def _publish(self, config: StageConfig) -> None:
@@ -129,12 +136,20 @@ class HttpApi(Construct):
         )
 
 
+def _authorizer(config: StageConfig) -> HttpJwtAuthorizer | None:
+    """Lets in who shows a token of the configured issuer; None where anyone may come in."""
+    if config.jwt_issuer is None:
+        return None
+    return HttpJwtAuthorizer("Jwt", config.jwt_issuer, jwt_audience=[*config.jwt_audience])
+
+
 def _cors(config: StageConfig) -> apigatewayv2.CorsPreflightOptions | None:
     if not config.allowed_origins:
         return None
     return apigatewayv2.CorsPreflightOptions(
         allow_origins=list(config.allowed_origins),
         allow_methods=[apigatewayv2.CorsHttpMethod.GET],
+        allow_headers=["authorization"] if config.auth_mode == "jwt" else None,
         allow_credentials=True,  # the identity cookie
         max_age=cdk.Duration.hours(1),
     )

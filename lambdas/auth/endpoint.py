@@ -2,6 +2,7 @@
 
 from lambdas.auth.identity import Identity
 from lambdas.auth.settings import AuthSettings
+from lambdas.auth.subject import subject
 from lambdas.auth.tokens import TokenRequests, capability
 from lambdas.common.http import Request, Response
 from lambdas.common.observability import count
@@ -18,10 +19,18 @@ class AuthEndpoint:
         self._key: str | None = None
 
     def get(self, request: Request) -> Response:
-        """A fresh TokenRequest, and the cookie that keeps its client id."""
+        """A fresh TokenRequest, and for a browser of no name the cookie that keeps its client id.
+
+        Raises:
+            UnauthenticatedError: only who is signed in gets a token, and nobody is.
+        """
         settings = self._settings
         tokens, identity = self._signers(self._secrets.get(settings.key_secret_arn).strip())
-        client_id = identity.client_id(request.cookies)
+        if settings.signed_in:
+            client_id, cookies = subject(request.claims), tuple[str, ...]()
+        else:
+            client_id = identity.client_id(request.cookies)
+            cookies = (identity.cookie(client_id, secure=settings.cookie_secure),)
         token_request = tokens.create(
             client_id=client_id,
             ttl_seconds=settings.token_ttl_seconds,
@@ -35,7 +44,7 @@ class AuthEndpoint:
             body=token_request,
             # Ably takes each nonce once, so a cached answer would be refused.
             headers={"cache-control": "no-cache, no-store, must-revalidate"},
-            cookies=(identity.cookie(client_id, secure=settings.cookie_secure),),
+            cookies=cookies,
         )
 
     def _signers(self, api_key: str) -> tuple[TokenRequests, Identity]:

@@ -15,6 +15,8 @@ class AuthSettings:
         key_secret_arn: the secret whose string is the Ably API key.
         outgoing_channel: the channel that clients publish to.
         incoming_channel: the channel that clients receive on.
+        signed_in: whether the client id is the subject of a verified JWT; else each browser is
+            given one of its own.
         cookie_secure: False only for a page served over plain HTTP.
     """
 
@@ -23,6 +25,7 @@ class AuthSettings:
     incoming_channel: str
     token_ttl_seconds: int
     cors: Cors
+    signed_in: bool
     cookie_secure: bool
 
     @classmethod
@@ -41,6 +44,8 @@ class AuthSettings:
                 "TOKEN_TTL_SECONDS", default=3600, minimum=60, maximum=86_400
             ),
             cors=Cors(reader.origins("ALLOWED_ORIGINS")),
+            signed_in=reader.choice("AUTH_MODE", ("anonymous", "jwt"), default="anonymous")
+            == "jwt",
             cookie_secure=reader.flag("COOKIE_SECURE", default=True),
         )
         reader.require(

@@ -29,12 +29,17 @@ class MethodNotAllowedError(RequestError):
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One HTTP request; header names are lower case."""
+    """One HTTP request; header names are lower case.
+
+    Attributes:
+        claims: of the JWT that API Gateway's authorizer has verified; none where there is none.
+    """
 
     method: str
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
+    claims: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> "Request":
@@ -42,11 +47,13 @@ class Request:
         context = event.get("requestContext") or {}
         headers = event.get("headers") or {}
         pairs = (str(cookie).partition("=") for cookie in event.get("cookies") or [])
+        authorizer = context.get("authorizer") or {}
         return cls(
             method=str((context.get("http") or {}).get("method") or "").upper(),
             query=event.get("queryStringParameters") or {},
             headers={name.lower(): value for name, value in headers.items()},
             cookies={name.strip(): value.strip() for name, _, value in pairs},
+            claims=(authorizer.get("jwt") or {}).get("claims") or {},
         )
 
 

@@ -33,7 +33,7 @@ def prod(tmp_path_factory: pytest.TempPathFactory) -> Stage:
 
 @pytest.fixture(scope="session")
 def queued(tmp_path_factory: pytest.TempPathFactory) -> Stage:
-    """Stage dev with a queue before the functions, and the rule made by hand."""
+    """Stage dev by the other choices: a queue before ingest, a rule made by hand, a login."""
     return synthesize(
         tmp_path_factory.mktemp("queued"),
         "dev",
@@ -43,4 +43,8 @@ def queued(tmp_path_factory: pytest.TempPathFactory) -> Stage:
         ingest_batch_size="100",
         ingest_batch_window_seconds="1",
         ingest_reserved_concurrency="5",
+        auth_mode="jwt",
+        jwt_issuer="https://login.example.com/",
+        jwt_audience="chat,chat-admin",
+        allowed_origins="https://chat.example.com",
     )

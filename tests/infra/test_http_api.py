@@ -34,6 +34,24 @@ def test_the_api_is_throttled_and_logs_each_request(dev: Stage, prod: Stage) -> 
     assert limits == {"ThrottlingBurstLimit": 1000, "ThrottlingRateLimit": 500}
 
 
+def test_with_jwt_both_routes_ask_for_a_token_of_the_issuer(dev: Stage, queued: Stage) -> None:
+    authorizer = queued.service.properties("AWS::ApiGatewayV2::Authorizer")
+    assert authorizer["AuthorizerType"] == "JWT"
+    assert authorizer["JwtConfiguration"] == {
+        "Issuer": "https://login.example.com/",
+        "Audience": ["chat", "chat-admin"],
+    }
+    assert authorizer["IdentitySource"] == ["$request.header.Authorization"]
+    for stage, wanted in ((queued, "JWT"), (dev, "NONE")):
+        routes = stage.service.of_type("AWS::ApiGatewayV2::Route").values()
+        assert {route["Properties"]["AuthorizationType"] for route in routes} == {wanted}
+        assert stage.service.function("auth")["Environment"]["Variables"]["AUTH_MODE"] == (
+            "jwt" if wanted == "JWT" else "anonymous"
+        )
+    cors = queued.service.properties("AWS::ApiGatewayV2::Api")["CorsConfiguration"]
+    assert cors["AllowHeaders"] == ["authorization"]
+
+
 def test_auth_stays_out_of_the_network_that_it_does_not_need(dev: Stage) -> None:
     assert "VpcConfig" not in dev.service.function("auth")
     assert "VpcConfig" in dev.service.function("history")

@@ -198,3 +198,59 @@ def test_a_new_key_is_signed_with_once_it_is_read_and_ends_the_old_identities(aw
     after = endpoint.get(Request(method="GET", cookies={name: value}))
     assert (before.body["keyName"], after.body["keyName"]) == ("appid.keyid", "appid.other")
     assert after.body["clientId"] != before.body["clientId"]
+
+
+def signed_in(claims: object) -> dict[str, Any]:
+    """A request that API Gateway's JWT authorizer has let through."""
+    authorizer = {"jwt": {"claims": claims, "scopes": None}}
+    return event(requestContext={"http": {"method": "GET"}, "authorizer": authorizer})
+
+
+def test_who_is_signed_in_gets_a_token_under_the_subject_and_no_cookie(
+    new_auth: Callable[..., Get], aws: Aws, local_ably: LocalAbly
+) -> None:
+    arn = aws.create_secret("ably", local_ably.api_key)
+    auth = new_auth(ABLY_API_KEY_SECRET_ARN=arn, AUTH_MODE="jwt")
+    answer = auth(signed_in({"sub": "auth0|5f7c8ec7", "aud": "chat"}))
+    assert "cookies" not in answer
+    status, token = request_token(local_ably, json.loads(answer["body"]))
+    assert status in {200, 201}
+    assert token["clientId"] == "auth0|5f7c8ec7"
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        None,
+        {},
+        {"sub": ""},
+        {"sub": None},
+        {"sub": ["a"]},
+        {"sub": "*"},
+        {"sub": "a\nb"},
+        {"sub": "ä" * 128},
+    ],
+)
+def test_without_a_subject_that_can_be_a_client_id_there_is_no_token(
+    new_auth: Callable[..., Get], claims: object
+) -> None:
+    answer = new_auth(AUTH_MODE="jwt")(signed_in(claims))
+    assert answer["statusCode"] == 401
+    assert json.loads(answer["body"])["error"]["code"] == "unauthenticated"
+
+
+def test_a_cookie_opens_nothing_where_one_must_sign_in(
+    new_auth: Callable[..., Get], aws: Aws
+) -> None:
+    arn = aws.create_secret("ably", API_KEY)
+    (cookie,) = new_auth(ABLY_API_KEY_SECRET_ARN=arn)(event())["cookies"]
+    request = event(cookies=[cookie.partition(";")[0]])
+    answer = new_auth(ABLY_API_KEY_SECRET_ARN=arn, AUTH_MODE="jwt")(request)
+    assert answer["statusCode"] == 401
+
+
+def test_claims_are_not_looked_at_where_nobody_verifies_them(
+    new_auth: Callable[..., Get],
+) -> None:
+    answer = new_auth()(signed_in({"sub": "clientId-of-another"}))
+    assert json.loads(answer["body"])["clientId"] != "clientId-of-another"

@@ -127,6 +127,9 @@ WRONG = {
     "ingest_source": "kinesis",
     "ingest_batch_size": "0",
     "ingest_batch_window_seconds": "301",
+    "auth_mode": "none",
+    "jwt_issuer": "http://login.example.com",
+    "jwt_audience": "a b",
 }
 
 
@@ -190,6 +193,8 @@ def test_the_cdks_own_context_is_no_setting() -> None:
         ),
         ({"ably_app_id": "aBCdEf"}, "ably_account_id and ably_app_id must be set together"),
         ({"ably_control_token_secret": "create"}, "ably_control_token_secret needs ably_account_"),
+        ({"auth_mode": "jwt"}, "auth_mode=jwt needs jwt_issuer and jwt_audience"),
+        ({"jwt_audience": "chat"}, "jwt_issuer and jwt_audience need auth_mode=jwt"),
         ({"ingest_batch_size": "11"}, "ingest_batch_size=11 needs ingest_batch_window_seconds of"),
     ],
 )
