@@ -50,7 +50,10 @@ def install(settings: Settings, journal: Journal) -> str:
     Raises:
         ConnectorError: that is not possible; nothing has changed.
     """
-    plan = PostgresInstallation(settings.database, settings.mappings, journal).install()
+    installation = PostgresInstallation(
+        settings.database, settings.mappings, journal, run_role=settings.run_role
+    )
+    plan = installation.install()
     if plan.is_empty:
         return "everything was installed already"
     dropped, created = len(plan.drop_triggers), len(plan.create_triggers)

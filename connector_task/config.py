@@ -27,6 +27,13 @@ class SslMode(StrEnum):
     VERIFY_FULL = "verify-full"
 
 
+class DatabaseAuth(StrEnum):
+    """How to prove to Postgres who one is; IAM is RDS's way, by a token for each connection."""
+
+    PASSWORD = "password"  # noqa: S105  # a word
+    IAM = "iam"
+
+
 class LogLevel(StrEnum):
     """The least severe log lines that are written."""
 
@@ -54,13 +61,17 @@ class DatabaseSettings:
     """Where Postgres is and how to log in.
 
     Attributes:
+        password: unused with IAM.
+        region: AWS region of the database; only for IAM.
         sslrootcert: a PEM file of trusted authorities, for `verify-ca` and `verify-full`.
     """
 
     host: str
     port: int
     user: str
-    password: str = field(repr=False)
+    auth: DatabaseAuth = DatabaseAuth.PASSWORD
+    password: str = field(default="", repr=False)
+    region: str | None = None
     database: str
     sslmode: SslMode = SslMode.PREFER
     sslrootcert: str | None = None
@@ -88,6 +99,7 @@ class Settings:
 
     Attributes:
         install: whether `run` brings the database to the configuration first.
+        run_role: the role that relays, where another one installs; it is granted what it needs.
         health_port: where `GET /health` answers; 0 is off.
         poll_seconds: the longest the outbox goes unlooked-at while nothing wakes the relay.
         shutdown_seconds: how long the batch in hand may take after SIGTERM.
@@ -98,6 +110,7 @@ class Settings:
     ably: AblySettings
     mappings: tuple[TableMapping, ...]
     install: bool = True
+    run_role: str | None = None
     health_port: int = 0
     poll_seconds: float = 1.0
     shutdown_seconds: float = 20.0

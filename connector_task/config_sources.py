@@ -4,7 +4,7 @@ All that is wrong with it is reported together, each problem under the name the 
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -15,6 +15,7 @@ from dotenv import dotenv_values
 from connector_task import config_values as values
 from connector_task.config import (
     AblySettings,
+    DatabaseAuth,
     DatabaseSettings,
     LogLevel,
     Settings,
@@ -52,6 +53,13 @@ ENTRIES = (
         parse=values.text, required=True,
     ),
     Entry(
+        field="database.auth", key="dbConfig.auth", variable="DB_AUTH",
+        parse=values.choice(DatabaseAuth),
+    ),
+    Entry(
+        field="database.region", key="dbConfig.region", variable="DB_REGION", parse=values.text
+    ),
+    Entry(
         field="database.password", key="dbConfig.password", variable="DB_PASSWORD",
         parse=values.password, required=True, secret=True,
     ),
@@ -81,6 +89,7 @@ ENTRIES = (
     Entry(field="ably.port", key="ably.port", variable="ABLY_PORT", parse=values.port),
     Entry(field="ably.tls", key="ably.tls", variable="ABLY_TLS", parse=values.boolean),
     Entry(field="install", key="install", variable="CONNECTOR_INSTALL", parse=values.boolean),
+    Entry(field="run_role", key="runRole", variable="CONNECTOR_RUN_ROLE", parse=values.text),
     Entry(
         field="health_port", key="healthPort", variable="CONNECTOR_HEALTH_PORT",
         parse=values.optional_port,
@@ -206,15 +215,9 @@ def _settings(
     for entry in ENTRIES:
         if entry.field in given:
             _parse(entry, given[entry.field], label(entry), parsed, problems)
-        elif entry.required:
+        elif entry.required and not (entry.field == "database.password" and _by_iam(parsed)):
             problems.append(f"{label(entry)}: missing")
-    verifies = parsed.get("database.sslmode") in (SslMode.VERIFY_CA, SslMode.VERIFY_FULL)
-    if verifies and "database.sslrootcert" not in given:
-        names = {entry.field: label(entry) for entry in ENTRIES}
-        mode = parsed["database.sslmode"]
-        problems.append(
-            f"{names['database.sslrootcert']}: missing, {names['database.sslmode']} {mode} needs it"
-        )
+    problems += _contradictions(given, parsed, {entry.field: label(entry) for entry in ENTRIES})
     if problems:
         raise ConfigurationError(problems)
     top = {field: value for field, value in parsed.items() if "." not in field}
@@ -223,6 +226,26 @@ def _settings(
         ably=AblySettings(**_section(parsed, "ably")),
         **top,
     )
+
+
+def _by_iam(parsed: Mapping[str, Any]) -> bool:
+    return parsed.get("database.auth") is DatabaseAuth.IAM
+
+
+def _contradictions(
+    given: Mapping[str, object], parsed: Mapping[str, Any], names: Mapping[str, str]
+) -> Iterator[str]:
+    """What is wrong with settings that are each right by themselves."""
+    mode = parsed.get("database.sslmode")
+    name = names["database.sslmode"]
+    if mode in (SslMode.VERIFY_CA, SslMode.VERIFY_FULL) and "database.sslrootcert" not in given:
+        yield f"{names['database.sslrootcert']}: missing, {name} {mode} needs it"
+    if _by_iam(parsed):
+        if "database.region" not in given:
+            yield f"{names['database.region']}: missing, {names['database.auth']} iam needs it"
+        if mode in (None, SslMode.DISABLE, SslMode.ALLOW, SslMode.PREFER):
+            needing = f"{names['database.auth']} iam sends a token"
+            yield f"{name}: must be require, verify-ca or verify-full, {needing}"
 
 
 def _parse(

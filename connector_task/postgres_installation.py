@@ -35,11 +35,17 @@ class PostgresInstallation:
     """What the connector needs in one database for one list of mappings. All methods block."""
 
     def __init__(
-        self, settings: DatabaseSettings, mappings: tuple[TableMapping, ...], journal: Journal
+        self,
+        settings: DatabaseSettings,
+        mappings: tuple[TableMapping, ...],
+        journal: Journal,
+        *,
+        run_role: str | None = None,
     ) -> None:
         self._settings = settings
         self._mappings = mappings
         self._journal = journal
+        self._run_role = run_role
 
     def install(self) -> Plan:
         """Make the database what the configuration asks for; changes nothing that already is.
@@ -57,6 +63,7 @@ class PostgresInstallation:
             plan = self._plan(cursor)
             self._apply(cursor, plan)
             self._write_control_table(cursor)
+            self._grant(cursor)
         return plan
 
     def check(self) -> tuple[Plan, list[Capture]]:
@@ -162,6 +169,11 @@ class PostgresInstallation:
             cursor.execute(statement("control_forget"), _row(mapping))
         for mapping in sorted(wanted - found):
             cursor.execute(statement("control_note"), _row(mapping))
+
+    def _grant(self, cursor: psycopg2.extensions.cursor) -> None:
+        if self._run_role:
+            grants = sql.SQL(statement("grant_run_role"))
+            cursor.execute(grants.format(role=sql.Identifier(self._run_role)))
 
     def _log(self, message: str, table: str, trigger: str) -> None:
         self._journal.info(message, {"action": "install", "table": table, "trigger": trigger})

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias, TypeVar
 import psycopg2
 from psycopg2 import errors, extensions
 
-from connector_task.config import DatabaseSettings
+from connector_task.config import DatabaseAuth, DatabaseSettings
 from connector_task.errors import DatabaseUnavailableError, ErrorCode
 
 APPLICATION_NAME = "ably-connector"
@@ -50,7 +50,7 @@ def connect(settings: DatabaseSettings) -> Connection:
         "host": settings.host,
         "port": settings.port,
         "user": settings.user,
-        "password": settings.password,
+        "password": _password(settings),
         "dbname": settings.database,
         "sslmode": settings.sslmode.value,
         "sslrootcert": settings.sslrootcert,
@@ -64,6 +64,15 @@ def connect(settings: DatabaseSettings) -> Connection:
     with translate_errors():
         connection: Connection = psycopg2.connect(**parameters)
         return connection
+
+
+def _password(settings: DatabaseSettings) -> str:
+    if settings.auth is DatabaseAuth.PASSWORD:
+        return settings.password
+    # Imported where it is used: it would be half of the memory of a connector that has a password.
+    from connector_task.rds_token import rds_token
+
+    return rds_token(settings)
 
 
 @contextmanager

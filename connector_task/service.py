@@ -216,7 +216,9 @@ def _assemble(
         outbox=outbox,
         publisher=publisher,
         metrics=metrics,
-        installation=PostgresInstallation(settings.database, settings.mappings, journal),
+        installation=PostgresInstallation(
+            settings.database, settings.mappings, journal, run_role=settings.run_role
+        ),
         vitals=vitals,
         clock=clock,
         journal=journal,

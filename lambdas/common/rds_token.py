@@ -21,13 +21,13 @@ def rds_token(*, host: str, port: int, user: str, region: str) -> str:
     """
     try:
         credentials = botocore.session.get_session().get_credentials()
+        frozen = credentials.get_frozen_credentials() if credentials else None
     except BotoCoreError as exc:
         raise SecretUnavailableError("unable to read the function's credentials") from exc
-    if credentials is None:
+    if frozen is None:
         raise SecretUnavailableError("unable to make a database token; there are no credentials")
     request = AWSRequest(
         "GET", f"https://{host}:{port}/", params={"Action": "connect", "DBUser": user}
     )
-    frozen = credentials.get_frozen_credentials()
     SigV4QueryAuth(frozen, "rds-db", region, expires=LIFE_SECONDS).add_auth(request)
     return str(request.prepare().url).removeprefix("https://")

@@ -9,6 +9,7 @@ import pytest
 
 from connector_task.config import (
     AblySettings,
+    DatabaseAuth,
     DatabaseSettings,
     LogLevel,
     Operation,
@@ -263,3 +264,25 @@ def test_no_secret_is_shown_in_a_problem_or_in_a_repr() -> None:
     shown = repr(EXPECTED)
     assert "very-secret" not in shown
     assert "hidden-password" not in shown
+
+
+BY_IAM = {
+    **{name: value for name, value in VARIABLES.items() if name != "DB_PASSWORD"},
+    "DB_AUTH": "iam",
+    "DB_REGION": "eu-west-1",
+    "DB_SSLMODE": "require",
+}
+
+
+def test_a_role_that_logs_in_by_iam_needs_no_password() -> None:
+    settings = load(None, BY_IAM)
+    assert settings.database.auth is DatabaseAuth.IAM
+    assert settings.database.region == "eu-west-1"
+
+
+def test_iam_needs_a_region_and_a_line_that_nobody_reads_along() -> None:
+    wrong = {**BY_IAM, "DB_REGION": "", "DB_SSLMODE": "prefer"}
+    assert problems_of(lambda: load(None, wrong)) == (
+        "DB_REGION: missing, DB_AUTH iam needs it",
+        "DB_SSLMODE: must be require, verify-ca or verify-full, DB_AUTH iam sends a token",
+    )
