@@ -71,12 +71,12 @@ $(PYTHON_READY): requirements-dev.txt scripts/setup_python.sh
 
 $(CDK_READY): package-lock.json
 	@scripts/require_node.sh
-	@npm ci --silent
+	@npm ci --loglevel=error >/dev/null
 	@touch $@
 
 $(WEB_READY): web/package-lock.json
 	@scripts/require_node.sh
-	@npm --prefix web ci --silent
+	@npm --prefix web ci --loglevel=error >/dev/null
 	@touch $@
 
 $(PAGE): $(WEB_READY) $(WEB_SOURCES)
