@@ -1,0 +1,1 @@
+"""The connector's guarantees under faults, each under load and audited against the table."""
