@@ -96,9 +96,7 @@ class Control:
 
     def _one_app(self, request: Request, app: App) -> Response:
         if request.method == "DELETE":
-            for connection in list(app.connections.values()):
-                connection.fail(AblyError(40120, 401, "application disabled"))
-            del self._service.apps[app.id]
+            self._service.delete_app(app)
             return Response(status=204)
         if request.method != "PATCH":
             raise _wrong_method()

@@ -48,6 +48,20 @@ class Fields:
             raise _invalid(f"{self._within}{name} is required")
         return Fields(value, within=f"{self._within}{name}.")
 
+    def objects(self, name: str) -> list["Fields"]:
+        """The fields of each object of a list, which may be absent.
+
+        Raises:
+            AblyError: 422, it is no list of objects.
+        """
+        items = self.take(name, list) or []
+        if not all(isinstance(item, dict) for item in items):
+            raise _invalid(f"{self._within}{name} is not a list of objects")
+        return [
+            Fields(item, within=f"{self._within}{name}[{index}].")
+            for index, item in enumerate(items)
+        ]
+
     def has(self, name: str) -> bool:
         """Whether the field is there and not null."""
         return self._left.get(name) is not None

@@ -6,6 +6,7 @@ from local.ably.control import Control
 from local.ably.errors import AblyError, NotSupportedError
 from local.ably.http import Request, Response
 from local.ably.keys import Identity
+from local.ably.provisioning import create_test_app, delete_test_app
 from local.ably.rest_batch import publish_batch
 from local.ably.rest_channels import CHANNEL_ROUTES
 from local.ably.rest_keys import request_token
@@ -17,7 +18,6 @@ _UNSUPPORTED = {
     "revokeTokens": "token revocation",
     "stats": "statistics",
     "push": "push notifications",
-    "apps": "test app provisioning",
     "event-stream": "server-sent events",
     "sse": "server-sent events",
     "comet": "the comet transport; use transports: ['web_socket']",
@@ -60,12 +60,22 @@ class Rest:
                 return Response(value=[self._service.clock.now_ms()])
             case "POST", ["keys", key_name, "requestToken"]:
                 return request_token(self._service, request, key_name)
+            case _, ["apps", *rest]:
+                return self._test_app(request, rest)
             case "POST", ["messages"]:
                 return publish_batch(*self._authenticate(request), request)
             case _, ["channels", channel, *rest]:
                 return self._channel(request, channel, rest)
         feature = _UNSUPPORTED.get(request.segments[-1]) or _UNSUPPORTED.get(request.segments[0])
         raise NotSupportedError(feature) if feature else _not_found(request)
+
+    def _test_app(self, request: Request, rest: list[str]) -> Response:
+        match request.method, rest:
+            case "POST", []:
+                return create_test_app(self._service, request)
+            case "DELETE", [app_id]:
+                return delete_test_app(self._service, request, app_id)
+        raise _not_found(request)
 
     def _channel(self, request: Request, channel: str, rest: list[str]) -> Response:
         for part in rest:

@@ -42,14 +42,28 @@ class Service:
         self.serials = Serials(self.clock)
         self._sweep()
 
-    def create_app(self, name: str, *, app_id: str | None = None, key: Key | None = None) -> App:
-        """Make an app with one key that may do everything."""
+    def create_app(
+        self,
+        name: str,
+        *,
+        app_id: str | None = None,
+        key: Key | None = None,
+        limits: Limits | None = None,
+    ) -> App:
+        """Make an app with one key, which may do everything unless it is given.
+
+        Args:
+            name: what the Control API shows.
+            app_id: a random one when None.
+            key: a generated one when None.
+            limits: those of the service when None.
+        """
         now = self.clock.now_ms()
         app = App(
             id=app_id or random_id(6),
             name=name,
             clock=self.clock,
-            limits=self.limits,
+            limits=limits or self.limits,
             serials=self.serials,
             created_ms=now,
             modified_ms=now,
@@ -59,6 +73,12 @@ class Service:
         app.add_key(key or generate_key(app.id, now_ms=now))
         self.apps[app.id] = app
         return app
+
+    def delete_app(self, app: App) -> None:
+        """Take an app away from its clients."""
+        for connection in list(app.connections.values()):
+            connection.fail(AblyError(40120, 401, "application disabled"))
+        del self.apps[app.id]
 
     def app(self, app_id: str) -> App:
         """An app by its id.

@@ -27,7 +27,6 @@ def test_an_unknown_path_is_not_found(method: str, target: str) -> None:
         ("POST", "/keys/appid.keyid/revokeTokens", "token revocation"),
         ("POST", "/push/publish", "push"),
         ("GET", "/comet/connect", "comet"),
-        ("POST", "/apps", "test app provisioning"),
         ("PATCH", "/channels/a/messages/1", "single messages"),
         ("GET", "/channels/a/messages/1", "single messages"),
         ("GET", "/channels/a/messages/1/versions", "versions"),
