@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from typing import Literal
 
 from infra import forms
-from infra.conflicts import FARGATE_SIZES, conflicts
+from infra.conflicts import ENDPOINTS, FARGATE_SIZES, conflicts
 from infra.knobs import (
     STAGES,
     ConfigError,
@@ -48,7 +48,8 @@ class StageConfig:
     # Deletion and termination protection, a final snapshot, and what a removed stack leaves behind.
     protect_data: bool = knob(flag, dev="false", prod="true")
 
-    nat_gateways: int = knob(integer(1, 2), dev="1", prod="2")
+    nat_gateways: int = knob(integer(0, 2), dev="1", prod="2")
+    vpc_endpoints: tuple[str, ...] = knob(list_of(one_of(*ENDPOINTS)), dev="none")
     vpc_flow_logs: bool = knob(flag, dev="false", prod="true")
 
     database_instance_class: str = knob(
@@ -59,8 +60,11 @@ class StageConfig:
         prod="t4g.medium",
     )
     database_storage_gib: int = knob(integer(20, 65536), dev="20")
+    database_max_storage_gib: int = knob(integer(22, 65536), dev="40", prod="200")
     database_multi_az: bool = knob(flag, dev="false", prod="true")
     database_backup_days: int = knob(integer(0, 35), dev="1", prod="14")
+    database_insights: bool = knob(flag, dev="false", prod="true")
+    rds_proxy: bool = knob(flag, dev="false")
 
     function_memory_mb: int = knob(integer(128, 10240), dev="256", prod="512")
 

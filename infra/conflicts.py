@@ -15,6 +15,12 @@ FARGATE_SIZES = {
 }
 
 
+# AWS services that the VPC may have endpoints for.
+ENDPOINTS = ("ecr", "logs", "secretsmanager", "sqs")
+# What functions need of AWS while they run.
+_NEEDED_ENDPOINTS = ("secretsmanager", "sqs")
+
+
 def conflicts(values: Mapping[str, object]) -> Iterator[str]:
     """A sentence for each conflict between those settings that could be read."""
     for rule in _RULES:
@@ -30,6 +36,24 @@ def _protected_without_backups(*, protect_data: bool, database_backup_days: int)
         return (
             "protect_data=true needs database_backup_days of 1 or more: without backups a wrong "
             "DELETE is final."
+        )
+    return None
+
+
+def _no_way_out(*, nat_gateways: int, vpc_endpoints: tuple[str, ...]) -> str | None:
+    if nat_gateways == 0 and not set(_NEEDED_ENDPOINTS) <= set(vpc_endpoints):
+        return (
+            "nat_gateways=0 needs vpc_endpoints to name secretsmanager and sqs: the functions "
+            "would have no other way to the secret of migrate and the queue of ingest's rejects."
+        )
+    return None
+
+
+def _no_room_to_grow(*, database_storage_gib: int, database_max_storage_gib: int) -> str | None:
+    if database_max_storage_gib * 10 < database_storage_gib * 11:
+        return (
+            f"database_max_storage_gib ({database_max_storage_gib}) must be at least a tenth above "
+            f"database_storage_gib ({database_storage_gib}): RDS grows by no less."
         )
     return None
 
@@ -119,3 +143,5 @@ _RULES: tuple[Callable[..., str | None], ...] = (
     _large_batches_at_once,
     _half_a_jwt_setting,
 )
+    _no_way_out,
+    _no_room_to_grow,

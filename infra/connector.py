@@ -1,6 +1,11 @@
-"""The connector's Fargate service: it reads the outbox in Postgres and publishes to Ably."""
+"""The connector's Fargate service: it reads the outbox in Postgres and publishes to Ably.
+
+A task has two containers of one image. The first installs, as the owner of the schema, and ends;
+the second relays, as a role that can do no more, and starts only if the first has succeeded.
+"""
 
 import json
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -11,7 +16,9 @@ from constructs import Construct
 
 from infra.bundling import REPOSITORY
 from infra.config import StageConfig
-from infra.database import DATABASE_NAME, SSL_MODE, Database
+from infra.database import Database
+from infra.database_access import connector_variables, let_connector_in
+from infra.database_roles import CONNECTOR, OWNER
 from infra.log_group import log_group
 from infra.nag import acknowledge
 from infra.network import egress_group
@@ -25,6 +32,15 @@ _PROCESSORS = {
     "x86_64": (ecs.CpuArchitecture.X86_64, ecr_assets.Platform.LINUX_AMD64),
 }
 _HEALTH_PORT = 8080
+_HEALTH_CHECK = ecs.HealthCheck(
+    command=["CMD", "python", "-m", "connector_task", "health"],
+    interval=cdk.Duration.seconds(15),
+    timeout=cdk.Duration.seconds(5),
+    retries=3,
+    start_period=cdk.Duration.seconds(30),
+)
+# After which a task whose installation has not ended is given up; the most that Fargate waits.
+_INSTALL_TIMEOUT = cdk.Duration.seconds(120)
 # Between the relay's own deadline and SIGKILL: to roll back, to release the lead, to log.
 _STOP_MARGIN_SECONDS = 10
 
@@ -71,7 +87,12 @@ class Connector(Construct):
             max_healthy_percent=200,
             circuit_breaker=ecs.DeploymentCircuitBreaker(enable=True, rollback=True),
             availability_zone_rebalancing=ecs.AvailabilityZoneRebalancing.ENABLED,
-            vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
+            # Without a NAT gateway only an address of its own takes it to Ably; its group lets
+            # nothing in.
+            vpc_subnets=ec2.SubnetSelection(
+                subnet_group_name="code" if config.nat_gateways else "public"
+            ),
+            assign_public_ip=config.nat_gateways == 0,
             security_groups=[group],
         )
         self.service.connections.allow_to_default_port(database.instance, "Postgres")
@@ -96,38 +117,54 @@ class Connector(Construct):
                 operating_system_family=ecs.OperatingSystemFamily.LINUX,
             ),
         )
-        task.add_container(
+        let_connector_in(task.task_role, database)
+        image = ecs.ContainerImage.from_asset(str(REPOSITORY / "connector_task"), platform=platform)
+        install = self._container(
+            task,
+            "install",
+            image=image,
+            command=["install"],
+            # A task lives on without this container.
+            essential=False,
+            environment=_environment(config, database, DB_USER=OWNER, CONNECTOR_RUN_ROLE=CONNECTOR),
+            secrets={"ABLY_API_KEY": ecs.Secret.from_secrets_manager(ably_key)},
+            start_timeout=_INSTALL_TIMEOUT,
+        )
+        relay = self._container(
+            task,
             "connector",
-            image=ecs.ContainerImage.from_asset(
-                str(REPOSITORY / "connector_task"),
-                platform=platform,
+            image=image,
+            environment=_environment(
+                config, database, DB_USER=CONNECTOR, CONNECTOR_INSTALL="false"
             ),
-            environment=_environment(config, database),
-            secrets={
-                "DB_USER": ecs.Secret.from_secrets_manager(database.secret, "username"),
-                "DB_PASSWORD": ecs.Secret.from_secrets_manager(database.secret, "password"),
-                "ABLY_API_KEY": ecs.Secret.from_secrets_manager(ably_key),
-            },
+            secrets={"ABLY_API_KEY": ecs.Secret.from_secrets_manager(ably_key)},
+            health_check=_HEALTH_CHECK,
+            stop_timeout=cdk.Duration.seconds(config.connector_stop_timeout_seconds),
+        )
+        relay.add_container_dependencies(
+            ecs.ContainerDependency(
+                container=install, condition=ecs.ContainerDependencyCondition.SUCCESS
+            )
+        )
+        self._acknowledge(task)
+        return task
+
+    def _container(
+        self, task: ecs.FargateTaskDefinition, name: str, **options: Any
+    ) -> ecs.ContainerDefinition:
+        return task.add_container(
+            name,
             user=_USER,
             readonly_root_filesystem=True,
-            health_check=ecs.HealthCheck(
-                command=["CMD", "python", "-m", "connector_task", "health"],
-                interval=cdk.Duration.seconds(15),
-                timeout=cdk.Duration.seconds(5),
-                retries=3,
-                start_period=cdk.Duration.seconds(30),
-            ),
-            stop_timeout=cdk.Duration.seconds(config.connector_stop_timeout_seconds),
             logging=ecs.LogDriver.aws_logs(
                 log_group=self.logs,
-                stream_prefix="connector",
+                stream_prefix=name,
                 # A full buffer drops lines; blocking would hold up publishing instead.
                 mode=ecs.AwsLogDriverMode.NON_BLOCKING,
                 max_buffer_size=cdk.Size.mebibytes(4),
             ),
+            **options,
         )
-        self._acknowledge(task)
-        return task
 
     def _acknowledge(self, task: ecs.FargateTaskDefinition) -> None:
         acknowledge(
@@ -139,7 +176,7 @@ class Connector(Construct):
         )
 
 
-def _environment(config: StageConfig, database: Database) -> dict[str, str]:
+def _environment(config: StageConfig, database: Database, **own: str) -> dict[str, str]:
     mappings = [
         {
             "tablename": TABLE,
@@ -153,13 +190,11 @@ def _environment(config: StageConfig, database: Database) -> dict[str, str]:
         "POWERTOOLS_SERVICE_NAME": "connector",
         "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
         "POWERTOOLS_LOG_LEVEL": config.log_level,
-        "DB_HOST": database.host,
-        "DB_PORT": database.port,
-        "DB_NAME": DATABASE_NAME,
-        "DB_SSLMODE": SSL_MODE,
+        **connector_variables(database),
         "ABLY_CONNECTOR": json.dumps(mappings),
         "CONNECTOR_HEALTH_PORT": str(_HEALTH_PORT),
         "CONNECTOR_SHUTDOWN_SECONDS": str(
             config.connector_stop_timeout_seconds - _STOP_MARGIN_SECONDS
         ),
+        **own,
     }

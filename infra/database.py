@@ -2,18 +2,28 @@
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_rds as rds
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct, IConstruct
 
 from infra.config import StageConfig
+from infra.database_proxy import DatabaseProxy
+from infra.database_roles import CHAT, MASTER
 from infra.log_group import retention
 from infra.nag import acknowledge
 
 DATABASE_NAME = "chat"
-SSL_MODE = "require"
-_OWNER = "postgres"
+
+_PARAMETERS = {
+    "rds.force_ssl": "1",
+    "log_connections": "1",
+    "log_disconnections": "1",
+    # What a client left open holds locks and keeps vacuum from its work.
+    "idle_in_transaction_session_timeout": "60000",
+    # A failed statement and the detail of its error would tell what was said in the chat.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+}
 
 _LOG_RETENTION_REASONS = {
     "IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]": (
@@ -31,9 +41,11 @@ class Database(Construct):
 
     Attributes:
         instance: the RDS instance.
-        secret: the owner's credentials as JSON: host, port, dbname, username, password.
+        secret: the master user's credentials as JSON: host, port, dbname, username, password.
         host: the instance's address.
-        port: its port, as text.
+        port: its port, as text; the proxy's too.
+        port_range: the same for a security group.
+        proxy: what functions go through, where there is one.
     """
 
     def __init__(
@@ -47,17 +59,18 @@ class Database(Construct):
             "Instance",
             engine=engine,
             parameter_group=rds.ParameterGroup(
-                self, "Parameters", engine=engine, parameters={"rds.force_ssl": "1"}
+                self, "Parameters", engine=engine, parameters=_PARAMETERS
             ),
             instance_type=ec2.InstanceType(config.database_instance_class),
             vpc=vpc,
-            vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
+            vpc_subnets=ec2.SubnetSelection(subnet_group_name="data"),
             multi_az=config.database_multi_az,
             database_name=DATABASE_NAME,
-            credentials=rds.Credentials.from_generated_secret(_OWNER),
+            credentials=rds.Credentials.from_generated_secret(MASTER),
             iam_authentication=True,
             storage_type=rds.StorageType.GP3,
             allocated_storage=config.database_storage_gib,
+            max_allocated_storage=config.database_max_storage_gib,
             storage_encrypted=True,
             backup_retention=cdk.Duration.days(config.database_backup_days),
             copy_tags_to_snapshot=True,
@@ -66,26 +79,27 @@ class Database(Construct):
             removal_policy=(
                 cdk.RemovalPolicy.SNAPSHOT if config.protect_data else cdk.RemovalPolicy.DESTROY
             ),
-            cloudwatch_logs_exports=["postgresql"],
+            cloudwatch_logs_exports=["postgresql", "iam-db-auth-error"],
             cloudwatch_logs_retention=retention(config),
+            database_insights_mode=rds.DatabaseInsightsMode.STANDARD,
+            enable_performance_insights=config.database_insights,
         )
         self.secret = _generated(self.instance)
         self.host = self.instance.db_instance_endpoint_address
         self.port = self.instance.db_instance_endpoint_port
+        self.port_range = ec2.Port.tcp(cdk.Token.as_number(self.port))
+        self.proxy = self._proxy(vpc) if config.rds_proxy else None
         self._acknowledge(config)
 
-    def open_to(self, function: lambda_.Function) -> None:
-        """Let a function reach the database and read the owner's credentials."""
-        function.connections.allow_to_default_port(self.instance, "Postgres")
-        self.secret.grant_read(function)
-        function.add_environment("DATABASE_SECRET_ARN", self.secret.secret_arn)
-        function.add_environment("DATABASE_SSL_MODE", SSL_MODE)
+    def _proxy(self, vpc: ec2.IVpc) -> rds.DatabaseProxy:
+        made = DatabaseProxy(self, "Proxy", instance=self.instance, vpc=vpc)
+        self.instance.grant_connect(made.role, CHAT)
+        return made.proxy
 
     def _acknowledge(self, config: StageConfig) -> None:
         reasons = {
             "RDS11": "security groups decide who reaches the port; another number hides nothing",
-            "SMG4": "read by this bundle alone; it changes by a deploy, as the connector takes it "
-            "when its task starts",
+            "SMG4": "read by migrate alone, at a deploy; all else logs in by IAM",
         }
         if not config.database_multi_az:
             reasons["RDS3"] = "database_multi_az=false: a development stage may wait for a restore"

@@ -13,6 +13,7 @@ from constructs import Construct
 
 from infra.config import StageConfig
 from infra.database import Database
+from infra.database_access import let_chat_in
 from infra.log_group import log_group
 from infra.nag import acknowledge
 from infra.python_function import PythonFunction
@@ -53,7 +54,7 @@ class HttpApi(Construct):
         super().__init__(scope, construct_id)
         self.auth = self._auth(config, ably_key)
         self.history = self._history(config, vpc, security_group)
-        database.open_to(self.history)
+        let_chat_in(self.history, database)
         self.api = apigatewayv2.HttpApi(
             self, "Api", create_default_stage=False, cors_preflight=_cors(config)
         )

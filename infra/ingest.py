@@ -8,6 +8,7 @@ from constructs import Construct
 
 from infra.config import StageConfig
 from infra.database import Database
+from infra.database_access import let_chat_in
 from infra.ingest_queues import IngestQueues
 from infra.python_function import PythonFunction
 from infra.rule_target import RuleTarget
@@ -58,7 +59,7 @@ class Ingest(Construct):
             retry_attempts=config.ingest_retry_attempts,
             max_event_age=cdk.Duration.seconds(config.ingest_max_event_age_seconds),
         )
-        database.open_to(self.function)
+        let_chat_in(self.function, database)
         queues.rejects.grant_send_messages(self.function)
         self.target = RuleTarget.of_function(self.function)
         if queues.messages:

@@ -7,6 +7,7 @@ from constructs import Construct
 
 from infra.config import StageConfig
 from infra.database import Database
+from infra.database_access import let_migrate_in
 from infra.python_function import PythonFunction
 
 _TIMEOUT = cdk.Duration.minutes(10)
@@ -14,7 +15,7 @@ _TRIGGER_TIMEOUT = cdk.Duration.minutes(11)  # hears the function's own timeout
 
 
 class Migrate(Construct):
-    """Brings the chat's schema up to date; the deploy fails and rolls back where it cannot.
+    """Brings roles and schema up to date; the deploy fails and rolls back where it cannot.
 
     Attributes:
         function: the Lambda function.
@@ -43,7 +44,7 @@ class Migrate(Construct):
             vpc=vpc,
             security_group=security_group,
         ).function
-        database.open_to(self.function)
+        let_migrate_in(self.function, database)
         self.trigger = triggers.Trigger(
             self,
             "Run",

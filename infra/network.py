@@ -1,4 +1,8 @@
-"""The VPC: public subnets for NAT gateways, private ones for code, isolated ones for data."""
+"""The VPC: public subnets for NAT gateways, private ones for code, isolated ones for data.
+
+Without NAT gateways the code's subnets have no way out but VPC endpoints, and who must reach the
+internet, the connector alone, stands in a public subnet with an address of its own.
+"""
 
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
@@ -7,12 +11,23 @@ from infra.config import StageConfig
 from infra.log_group import log_group
 from infra.nag import acknowledge
 
+_ENDPOINTS = {
+    "ecr": (
+        ec2.InterfaceVpcEndpointAwsService.ECR,
+        ec2.InterfaceVpcEndpointAwsService.ECR_DOCKER,
+    ),
+    "logs": (ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,),
+    "secretsmanager": (ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER,),
+    "sqs": (ec2.InterfaceVpcEndpointAwsService.SQS,),
+}
+
 
 class Network(Construct):
-    """Two availability zones with three tiers of subnets each.
+    """Two availability zones with three tiers of subnets each: `public`, `code` and `data`.
 
     Attributes:
-        vpc: the VPC; `PRIVATE_WITH_EGRESS` is for code, `PRIVATE_ISOLATED` for the database.
+        vpc: the VPC.
+        endpoints: AWS services that are reached without leaving it.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
@@ -30,7 +45,13 @@ class Network(Construct):
                     cidr_mask=24,
                 ),
                 ec2.SubnetConfiguration(
-                    name="code", subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS, cidr_mask=20
+                    name="code",
+                    subnet_type=(
+                        ec2.SubnetType.PRIVATE_WITH_EGRESS
+                        if config.nat_gateways
+                        else ec2.SubnetType.PRIVATE_ISOLATED
+                    ),
+                    cidr_mask=20,
                 ),
                 ec2.SubnetConfiguration(
                     name="data", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED, cidr_mask=24
@@ -41,6 +62,7 @@ class Network(Construct):
                 "S3": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.S3)
             },
         )
+        self.endpoints = self._endpoints(config)
         if config.vpc_flow_logs:
             self.vpc.add_flow_log(
                 "FlowLog",
@@ -53,6 +75,26 @@ class Network(Construct):
             acknowledge(
                 self.vpc, {"VPC7": "vpc_flow_logs=false: a development stage is not worth the logs"}
             )
+
+    def open_endpoints_to(self, group: ec2.ISecurityGroup) -> None:
+        """Let a group reach every endpoint."""
+        for endpoint in self.endpoints:
+            group.connections.allow_to_default_port(endpoint, "HTTPS to an endpoint")
+
+    def _endpoints(self, config: StageConfig) -> list[ec2.InterfaceVpcEndpoint]:
+        # Each zone costs once more; as with NAT gateways, one is enough where it may be down.
+        zones = 2 if config.nat_gateways == 2 else 1
+        subnets = self.vpc.select_subnets(subnet_group_name="code").subnets[:zones]
+        return [
+            self.vpc.add_interface_endpoint(
+                f"{name.title()}{number}",
+                service=service,
+                open=False,
+                subnets=ec2.SubnetSelection(subnets=subnets),
+            )
+            for name in config.vpc_endpoints
+            for number, service in enumerate(_ENDPOINTS[name], start=1)
+        ]
 
 
 def egress_group(

@@ -113,4 +113,4 @@ class PythonFunction(Construct):
 def _subnets(vpc: ec2.IVpc | None) -> ec2.SubnetSelection | None:
     if vpc is None:
         return None
-    return ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS)
+    return ec2.SubnetSelection(subnet_group_name="code")

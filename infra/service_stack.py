@@ -36,6 +36,7 @@ class ServiceStack(cdk.Stack):
             config=config,
             vpc=vpc,
             security_group=group,
+        stateful.network.open_endpoints_to(group)
             database=database,
             queues=stateful.queues,
         )

@@ -33,7 +33,10 @@ def prod(tmp_path_factory: pytest.TempPathFactory) -> Stage:
 
 @pytest.fixture(scope="session")
 def queued(tmp_path_factory: pytest.TempPathFactory) -> Stage:
-    """Stage dev by the other choices: a queue before ingest, a rule made by hand, a login."""
+    """Stage dev by the other choices: a queue before ingest, a rule made by hand, a login.
+
+    No NAT gateway but endpoints, and RDS Proxy before the database.
+    """
     return synthesize(
         tmp_path_factory.mktemp("queued"),
         "dev",
@@ -47,4 +50,7 @@ def queued(tmp_path_factory: pytest.TempPathFactory) -> Stage:
         jwt_issuer="https://login.example.com/",
         jwt_audience="chat,chat-admin",
         allowed_origins="https://chat.example.com",
+        nat_gateways="0",
+        vpc_endpoints="ecr,logs,secretsmanager,sqs",
+        rds_proxy="true",
     )

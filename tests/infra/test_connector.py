@@ -3,13 +3,27 @@
 import json
 from typing import Any
 
+import pytest
+
+from connector_task.config import DatabaseAuth, SslMode
 from connector_task.config_sources import load
+from lambdas.migrate import roles
 from tests.infra.synthesis import ROOT, Resource, Stage
 
 
+def _containers(stage: Stage) -> dict[str, Resource]:
+    task = stage.service.properties("AWS::ECS::TaskDefinition")
+    return {container["Name"]: dict(container) for container in task["ContainerDefinitions"]}
+
+
 def _container(stage: Stage) -> Resource:
-    (container,) = stage.service.properties("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
-    return dict(container)
+    return _containers(stage)["connector"]
+
+
+def _complete(variables: dict[str, Any]) -> dict[str, str]:
+    """What a container's process sees: with what only a deploy knows."""
+    known = {"DB_HOST": "database", "DB_PORT": "5432", "DB_REGION": "eu-west-1"}
+    return {**variables, **known, "ABLY_API_KEY": "app.key:secret"}
 
 
 def _variables(container: Resource) -> dict[str, Any]:
@@ -33,20 +47,17 @@ def test_the_tasks_have_no_public_address(dev: Stage) -> None:
     assert network["AwsvpcConfiguration"]["AssignPublicIp"] == "DISABLED"
 
 
-def test_the_container_is_no_root_and_writes_no_file(dev: Stage) -> None:
-    container = _container(dev)
+@pytest.mark.parametrize("name", ["install", "connector"])
+def test_the_container_is_no_root_and_writes_no_file(dev: Stage, name: str) -> None:
+    container = _containers(dev)[name]
     assert container["User"] == "10001:10001"
     assert container["ReadonlyRootFilesystem"] is True
 
 
-def test_secrets_are_injected_and_not_written_into_the_task(dev: Stage) -> None:
-    container = _container(dev)
-    assert sorted(secret["Name"] for secret in container["Secrets"]) == [
-        "ABLY_API_KEY",
-        "DB_PASSWORD",
-        "DB_USER",
-    ]
-    assert not {"ABLY_API_KEY", "DB_PASSWORD", "DB_USER"} & set(_variables(container))
+def test_the_key_is_injected_and_not_written_into_the_task(dev: Stage) -> None:
+    for container in _containers(dev).values():
+        assert [secret["Name"] for secret in container["Secrets"]] == ["ABLY_API_KEY"]
+        assert "ABLY_API_KEY" not in _variables(container)
 
 
 def test_every_change_of_the_chat_goes_out_on_the_incoming_channel(dev: Stage) -> None:
@@ -57,19 +68,30 @@ def test_every_change_of_the_chat_goes_out_on_the_incoming_channel(dev: Stage) -
     }
 
 
-def test_the_connector_accepts_the_environment_it_is_given(dev: Stage, prod: Stage) -> None:
+@pytest.mark.parametrize("name", ["install", "connector"])
+def test_the_connector_accepts_the_environment_it_is_given(
+    dev: Stage, prod: Stage, name: str
+) -> None:
     for stage in (dev, prod):
-        container = _container(stage)
-        known_at_deploy = {"DB_HOST": "database", "DB_PORT": "5432"}
-        injected = {"DB_USER": "user", "DB_PASSWORD": "word", "ABLY_API_KEY": "app.key:secret"}
-        settings = load(None, {**_variables(container), **known_at_deploy, **injected})
+        settings = load(None, _complete(_variables(_containers(stage)[name])))
         assert settings.stage in {"dev", "prod"}
         assert settings.health_port
         assert len(settings.mappings) == 3
+        assert settings.database.auth is DatabaseAuth.IAM
+        assert settings.database.sslmode is SslMode.VERIFY_FULL
 
 
-def test_the_database_connection_is_encrypted(dev: Stage) -> None:
-    assert _variables(_container(dev))["DB_SSLMODE"] == "require"
+def test_the_owner_installs_and_another_role_relays_once_that_has_succeeded(dev: Stage) -> None:
+    containers = _containers(dev)
+    install, relay = containers["install"], containers["connector"]
+    assert install["Command"] == ["install"]
+    assert install["Essential"] is False
+    assert _variables(install)["DB_USER"] == roles.OWNER
+    assert _variables(install)["CONNECTOR_RUN_ROLE"] == _variables(relay)["DB_USER"]
+    assert _variables(relay)["DB_USER"] == roles.CONNECTOR
+    assert load(None, _complete(_variables(relay))).install is False
+    assert relay["DependsOn"] == [{"Condition": "SUCCESS", "ContainerName": "install"}]
+    assert install["Image"] == relay["Image"]
 
 
 def test_the_container_reports_its_health_and_has_time_to_finish_its_batch(dev: Stage) -> None:
@@ -113,9 +135,10 @@ def test_the_image_is_built_from_the_package_and_its_lock_alone(dev: Stage) -> N
     assert files == expected | {"Dockerfile", ".dockerignore", "requirements.txt"}
 
 
-def test_the_running_task_has_no_permissions_of_its_own(dev: Stage) -> None:
+def test_the_running_task_may_log_in_to_the_database_and_nothing_else(dev: Stage) -> None:
     role = dev.service.properties("AWS::ECS::TaskDefinition")["TaskRoleArn"]
-    assert dev.service.statements_of(role) == []
+    statements = dev.service.statements_of(role)
+    assert {statement["Action"] for statement in statements} == {"rds-db:connect"}
 
 
 def test_the_service_waits_for_what_its_tasks_need_to_start(dev: Stage) -> None:

@@ -75,7 +75,7 @@ def test_ably_may_send_to_the_queue_and_then_not_invoke_the_function(queued: Sta
     assert "IngestQueuesMessages" in str(statement["Resource"])
 
 
-def test_ingest_may_only_log_join_the_network_read_the_secret_and_send(dev: Stage) -> None:
+def test_ingest_may_only_log_join_the_network_log_in_and_send(dev: Stage) -> None:
     assert _actions(dev.service, "ingest") == {
         "ec2:AssignPrivateIpAddresses",
         "ec2:CreateNetworkInterface",
@@ -85,8 +85,7 @@ def test_ingest_may_only_log_join_the_network_read_the_secret_and_send(dev: Stag
         "ec2:UnassignPrivateIpAddresses",
         "logs:CreateLogStream",
         "logs:PutLogEvents",
-        "secretsmanager:DescribeSecret",
-        "secretsmanager:GetSecretValue",
+        "rds-db:connect",
         "sqs:GetQueueAttributes",
         "sqs:GetQueueUrl",
         "sqs:SendMessage",

@@ -43,9 +43,16 @@ def test_the_database_is_encrypted_private_and_speaks_only_tls(dev: Stage, prod:
         assert instance["EnableIAMDatabaseAuthentication"] is True
         assert instance["EngineVersion"] == "18"
         assert (instance["StorageType"], instance["AllocatedStorage"]) == ("gp3", "20")
-        assert instance["EnableCloudwatchLogsExports"] == ["postgresql"]
+        assert instance["EnableCloudwatchLogsExports"] == ["postgresql", "iam-db-auth-error"]
         parameters = stage.stateful.properties("AWS::RDS::DBParameterGroup")
-        assert parameters["Parameters"]["rds.force_ssl"] == "1"
+        assert parameters["Parameters"] == {
+            "rds.force_ssl": "1",
+            "log_connections": "1",
+            "log_disconnections": "1",
+            "idle_in_transaction_session_timeout": "60000",
+            "log_min_error_statement": "panic",
+            "log_error_verbosity": "terse",
+        }
 
 
 def test_the_database_lives_in_subnets_without_a_route_out(dev: Stage) -> None:
@@ -71,6 +78,8 @@ def test_prod_survives_what_dev_does_not(dev: Stage, prod: Stage) -> None:
             "multi_az": properties["MultiAZ"],
             "deletion_protection": properties["DeletionProtection"],
             "backup_days": properties["BackupRetentionPeriod"],
+            "may_grow_to_gib": properties["MaxAllocatedStorage"],
+            "insights": properties.get("EnablePerformanceInsights", False),
             "when_removed": instance["DeletionPolicy"],
             "nat_gateways": len(stage.stateful.of_type("AWS::EC2::NatGateway")),
             "flow_logs": len(stage.stateful.of_type("AWS::EC2::FlowLog")),
@@ -81,6 +90,8 @@ def test_prod_survives_what_dev_does_not(dev: Stage, prod: Stage) -> None:
         "multi_az": False,
         "deletion_protection": False,
         "backup_days": 1,
+        "may_grow_to_gib": 40,
+        "insights": False,
         "when_removed": "Delete",
         "nat_gateways": 1,
         "flow_logs": 0,
@@ -90,6 +101,8 @@ def test_prod_survives_what_dev_does_not(dev: Stage, prod: Stage) -> None:
         "multi_az": True,
         "deletion_protection": True,
         "backup_days": 14,
+        "may_grow_to_gib": 200,
+        "insights": True,
         "when_removed": "Snapshot",
         "nat_gateways": 2,
         "flow_logs": 1,
