@@ -97,7 +97,7 @@ class EmbeddedPostgres:
         self._check_version()
         with self._log_path().open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603
-                [*_unprivileged(), *self._command()],
+                [*unprivileged(), *self._command()],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -144,7 +144,7 @@ class EmbeddedPostgres:
                 os.chown(path, owner.pw_uid, owner.pw_gid)
         initdb = subprocess.run(  # noqa: S603
             [
-                *_unprivileged(),
+                *unprivileged(),
                 str(binaries() / "initdb"),
                 *("-D", str(self._cluster()), "-U", "postgres", "-A", "scram-sha-256"),
                 *("-E", "UTF8", "--locale=C", "--no-sync", f"--pwfile={password_file}"),
@@ -214,7 +214,7 @@ class EmbeddedPostgres:
         return self._password_file().read_text()
 
 
-def _unprivileged() -> list[str]:
+def unprivileged() -> list[str]:
     """What to put before a command so that it does not run as root, which Postgres refuses.
 
     CAP_DAC_OVERRIDE goes along: a checkout below /root is closed to every other user.
@@ -229,5 +229,7 @@ def _unprivileged() -> list[str]:
     return [
         setpriv,
         *(f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"),
+        # Without it access(2), by which initdb looks for its programs, leaves the capability out.
+        "--securebits=+no_setuid_fixup",
         *("--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--"),
     ]

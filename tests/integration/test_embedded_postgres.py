@@ -1,13 +1,14 @@
 """The embedded Postgres that the local run and the tests stand on."""
 
 import signal
+import subprocess
 from pathlib import Path
 
 import psycopg2
 import pytest
 
 from local.errors import LocalError
-from local.postgres import EmbeddedPostgres
+from local.postgres import EmbeddedPostgres, unprivileged
 
 
 def _query(url: str, statement: str) -> object:
@@ -53,3 +54,11 @@ def test_a_taken_port_is_said(postgres: EmbeddedPostgres, tmp_path: Path) -> Non
     second = EmbeddedPostgres(data_dir=tmp_path / "data", port=postgres.port)
     with pytest.raises(LocalError, match=f"did not start on port {postgres.port}"):
         second.start()
+
+
+def test_the_server_can_use_a_checkout_that_is_closed_to_other_users(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    program = closed / "program"
+    program.touch(mode=0o700)
+    assert subprocess.run([*unprivileged(), "test", "-x", program], check=False).returncode == 0
