@@ -135,6 +135,8 @@ def _half_a_jwt_setting(
 
 _RULES: tuple[Callable[..., str | None], ...] = (
     _protected_without_backups,
+    _no_way_out,
+    _no_room_to_grow,
     _fargate_size,
     _burst_below_rate,
     _loop,
@@ -143,5 +145,3 @@ _RULES: tuple[Callable[..., str | None], ...] = (
     _large_batches_at_once,
     _half_a_jwt_setting,
 )
-    _no_way_out,
-    _no_room_to_grow,

@@ -27,6 +27,7 @@ class ServiceStack(cdk.Stack):
         group = egress_group(
             self, "FunctionGroup", vpc=vpc, description="Functions: Postgres and AWS"
         )
+        stateful.network.open_endpoints_to(group)
         migrate = Migrate(
             self, "Migrate", config=config, vpc=vpc, security_group=group, database=database
         )
@@ -36,7 +37,6 @@ class ServiceStack(cdk.Stack):
             config=config,
             vpc=vpc,
             security_group=group,
-        stateful.network.open_endpoints_to(group)
             database=database,
             queues=stateful.queues,
         )

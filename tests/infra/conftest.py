@@ -42,6 +42,9 @@ def queued(tmp_path_factory: pytest.TempPathFactory) -> Stage:
         "dev",
         ably_account_id="acct12",
         ably_app_id="aBCdEf",
+        nat_gateways="0",
+        vpc_endpoints="ecr,logs,secretsmanager,sqs",
+        rds_proxy="true",
         ingest_source="sqs",
         ingest_batch_size="100",
         ingest_batch_window_seconds="1",
@@ -50,7 +53,4 @@ def queued(tmp_path_factory: pytest.TempPathFactory) -> Stage:
         jwt_issuer="https://login.example.com/",
         jwt_audience="chat,chat-admin",
         allowed_origins="https://chat.example.com",
-        nat_gateways="0",
-        vpc_endpoints="ecr,logs,secretsmanager,sqs",
-        rds_proxy="true",
     )
