@@ -4,6 +4,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 STAGE ?= dev
 STACKS ?= --all
+MINUTES ?= 30
 
 PYTHON_READY := .venv/.ready
 CDK_READY := node_modules/.ready
@@ -31,6 +32,14 @@ local: $(PYTHON_READY) $(PAGE) ## Run everything on this machine; ARGS="--help" 
 test: setup ## Run all tests
 	@.venv/bin/python -m pytest
 	@npm --prefix web run --silent test
+
+.PHONY: soak
+soak: $(PYTHON_READY) ## Hurt a loaded connector at random for MINUTES (30), then compare with the table
+	@.venv/bin/python -m benchmarks.soak --minutes $(MINUTES) $(ARGS)
+
+.PHONY: bench
+bench: $(PYTHON_READY) ## Measure the connector against references in the same run; ARGS="--help" shows parts
+	@.venv/bin/python -m benchmarks.connector $(ARGS)
 
 .PHONY: check
 check: $(PYTHON_READY) $(WEB_READY) ## Check style, types and floors, as CI does
