@@ -56,11 +56,11 @@ format: $(PYTHON_READY) ## Format the Python code and mend what can be mended
 	@.venv/bin/ruff format .
 
 .PHONY: synth
-synth: $(PYTHON_READY) $(CDK_READY) $(BUNDLES_READY) ## Synthesize the stacks of STAGE (dev) into cdk.out; ARGS="-c name=value" sets
+synth: $(PYTHON_READY) $(CDK_READY) $(BUNDLES_READY) $(PAGE) ## Synthesize the stacks of STAGE (dev) into cdk.out; ARGS="-c name=value" sets
 	@$(CDK) synth --quiet -c stage=$(STAGE) $(ARGS)
 
 .PHONY: deploy
-deploy: $(PYTHON_READY) $(CDK_READY) $(BUNDLES_READY) ## Deploy the stacks of STAGE (dev), all or STACKS, with the AWS credentials in force
+deploy: $(PYTHON_READY) $(CDK_READY) $(BUNDLES_READY) $(PAGE) ## Deploy the stacks of STAGE (dev), all or STACKS, with the AWS credentials in force
 	@$(CDK) deploy $(STACKS) -c stage=$(STAGE) $(ARGS)
 
 .PHONY: requirements

@@ -13,10 +13,9 @@ def main() -> None:
     """Synthesize the stage that `-c stage=` names."""
     app = cdk.App()
     try:
-        config = StageConfig.from_context(app.node.get_all_context())
+        build(app, StageConfig.from_context(app.node.get_all_context()))
     except ConfigError as error:
         sys.exit(str(error))
-    build(app, config)
     app.synth()
 
 

@@ -89,6 +89,11 @@ class StageConfig:
     api_rate_per_second: int = knob(integer(1, 10000), dev="50", prod="500")
     api_burst_count: int = knob(integer(1, 5000), dev="100", prod="1000")
 
+    page: bool = knob(flag, dev="true")
+    page_domain: str | None = knob(optional(forms.domain), dev="none")
+    page_certificate_arn: str | None = knob(optional(forms.certificate_arn), dev="none")
+    page_web_acl_arn: str | None = knob(optional(forms.web_acl_arn), dev="none")
+
     connector_desired_count: int = knob(integer(0, 10), dev="1", prod="2")
     connector_cpu_units: int = knob(one_number_of(*FARGATE_SIZES), dev="256")
     connector_memory_mb: int = knob(integer(512, 16384), dev="512")

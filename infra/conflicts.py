@@ -133,6 +133,32 @@ def _half_a_jwt_setting(
     return None
 
 
+def _half_a_domain(*, page_domain: str | None, page_certificate_arn: str | None) -> str | None:
+    if (page_domain is None) != (page_certificate_arn is None):
+        return (
+            "page_domain and page_certificate_arn must be set together: CloudFront serves a domain "
+            "only with a certificate for it."
+        )
+    return None
+
+
+def _settings_of_no_page(
+    *, page: bool, page_domain: str | None, page_web_acl_arn: str | None
+) -> str | None:
+    if not page and (page_domain or page_web_acl_arn):
+        return "page_domain and page_web_acl_arn need page=true: they belong to its CloudFront."
+    return None
+
+
+def _page_without_login(*, page: bool, auth_mode: str) -> str | None:
+    if page and auth_mode == "jwt":
+        return (
+            "auth_mode=jwt needs page=false: the bundled page has no login; serve one of your own "
+            "that sends the token."
+        )
+    return None
+
+
 _RULES: tuple[Callable[..., str | None], ...] = (
     _protected_without_backups,
     _no_way_out,
@@ -144,4 +170,7 @@ _RULES: tuple[Callable[..., str | None], ...] = (
     _rule_without_app,
     _large_batches_at_once,
     _half_a_jwt_setting,
+    _half_a_domain,
+    _settings_of_no_page,
+    _page_without_login,
 )

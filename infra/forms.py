@@ -32,3 +32,14 @@ issuer = matching(
     "the https:// address of an OpenID Connect issuer, as its tokens have it under iss",
 )
 audience = matching(r"[!-+\--~]{1,255}", "audiences as tokens have them under aud, or none")
+domain = matching(r"([a-z0-9-]+\.)+[a-z]{2,}", "a domain name such as chat.example.com")
+certificate_arn = matching(
+    r"arn:aws[a-z-]*:acm:us-east-1:\d{12}:certificate/[0-9a-f-]{36}",
+    "the ARN of a certificate in us-east-1, the only region that CloudFront takes one from "
+    "(arn:aws:acm:us-east-1:…:certificate/…)",
+)
+web_acl_arn = matching(
+    r"arn:aws[a-z-]*:wafv2:us-east-1:\d{12}:global/webacl/[\w-]+/[0-9a-f-]{36}",
+    "the ARN of a web ACL of scope CLOUDFRONT, which lives in us-east-1 whatever the stage's "
+    "region (arn:aws:wafv2:us-east-1:…:global/webacl/…)",
+)

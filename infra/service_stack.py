@@ -1,5 +1,7 @@
 """What runs: the functions, the HTTP API, the connector, and the role that lets Ably in."""
 
+from pathlib import Path
+
 import aws_cdk as cdk
 from constructs import Construct
 
@@ -11,13 +13,20 @@ from infra.ingest import Ingest
 from infra.migrate import Migrate
 from infra.network import egress_group
 from infra.stateful_stack import StatefulStack
+from infra.website import Website
 
 
 class ServiceStack(cdk.Stack):
     """May be removed and deployed again at any time: it holds nothing but log groups."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, config: StageConfig, stateful: StatefulStack
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: StageConfig,
+        stateful: StatefulStack,
+        page: Path,
     ) -> None:
         super().__init__(scope, construct_id)
         vpc = stateful.network.vpc
@@ -53,7 +62,12 @@ class ServiceStack(cdk.Stack):
             self, "Connector", config=config, vpc=vpc, database=database, ably_key=ably_key
         )
         migrate.trigger.execute_before(ingest.function, http_api.history, connector.service)
-        self._output(http_api, connector)
+        website = (
+            Website(self, "Website", config=config, api=http_api.api, page=page)
+            if config.page
+            else None
+        )
+        self._output(config, http_api, connector, website)
         ably = AblySide(
             self,
             "Ably",
@@ -64,9 +78,23 @@ class ServiceStack(cdk.Stack):
         # No message before all that writes it is in place.
         ably.node.add_dependency(ingest)
 
-    def _output(self, http_api: HttpApi, connector: Connector) -> None:
+    def _output(
+        self,
+        config: StageConfig,
+        http_api: HttpApi,
+        connector: Connector,
+        website: Website | None,
+    ) -> None:
         self._tell("ApiUrl", http_api.api.api_endpoint, "Serves GET /auth and GET /messages")
         self._tell("ConnectorLogGroup", connector.logs.log_group_name, "The connector's log")
+        if website:
+            self._tell("PageUrl", website.url, "The chat page")
+        if website and config.page_domain:
+            self._tell(
+                "PageDomainTarget",
+                website.distribution.distribution_domain_name,
+                f"Point {config.page_domain} here: a CNAME, or an alias in Route 53",
+            )
 
     def _tell(self, name: str, value: str, description: str) -> None:
         cdk.CfnOutput(self, name, value=value, description=description)

@@ -26,6 +26,14 @@ def prod(tmp_path_factory: pytest.TempPathFactory) -> Stage:
         ably_control_token_secret=(
             "arn:aws:secretsmanager:eu-west-1:123456789012:secret:ably/token-AbC123"
         ),
+        page_domain="chat.example.com",
+        page_certificate_arn=(
+            "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"
+        ),
+        page_web_acl_arn=(
+            "arn:aws:wafv2:us-east-1:123456789012:global/webacl/chat/"
+            "01234567-89ab-cdef-0123-456789abcdef"
+        ),
         arch="x86_64",
         python="3.14",
     )
@@ -49,6 +57,7 @@ def queued(tmp_path_factory: pytest.TempPathFactory) -> Stage:
         ingest_batch_size="100",
         ingest_batch_window_seconds="1",
         ingest_reserved_concurrency="5",
+        page="false",
         auth_mode="jwt",
         jwt_issuer="https://login.example.com/",
         jwt_audience="chat,chat-admin",

@@ -96,6 +96,6 @@ def test_prod_synthesizes(cdk: Cdk, tmp_path: Path) -> None:
 def test_wrong_settings_end_in_sentences_and_no_traceback(cdk: Cdk, tmp_path: Path) -> None:
     result = cdk("-c", "stage=dev", "-c", "nat_gateways=9", "-c", "arch=mips", output=tmp_path)
     assert result.returncode != 0
-    assert "nat_gateways must be a whole number from 1 to 2, not '9'." in result.stderr
+    assert "nat_gateways must be a whole number from 0 to 2, not '9'." in result.stderr
     assert "arch must be one of arm64, x86_64, not 'mips'." in result.stderr
     assert "Traceback" not in result.stderr

@@ -10,6 +10,7 @@ from infra.config import StageConfig, knobs
 from infra.knobs import STAGES, ConfigError
 
 ROOT = Path(__file__).parents[3]
+WEB_ACL = f"arn:aws:wafv2:us-east-1:123456789012:global/webacl/a/{'a' * 36}"
 ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:ably/key-AbC123"
 
 
@@ -134,6 +135,10 @@ WRONG = {
     "auth_mode": "none",
     "jwt_issuer": "http://login.example.com",
     "jwt_audience": "a b",
+    "page": "yes",
+    "page_domain": "https://chat.example.com",
+    "page_certificate_arn": "arn:aws:acm:eu-west-1:123456789012:certificate/" + "a" * 36,
+    "page_web_acl_arn": "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/a/" + "a" * 36,
 }
 
 
@@ -197,7 +202,16 @@ def test_the_cdks_own_context_is_no_setting() -> None:
         ),
         ({"ably_app_id": "aBCdEf"}, "ably_account_id and ably_app_id must be set together"),
         ({"ably_control_token_secret": "create"}, "ably_control_token_secret needs ably_account_"),
-        ({"auth_mode": "jwt"}, "auth_mode=jwt needs jwt_issuer and jwt_audience"),
+        (
+            {"auth_mode": "jwt", "jwt_issuer": "https://a.example", "jwt_audience": "a"},
+            "auth_mode=jwt needs page=false",
+        ),
+        ({"page_domain": "a.example"}, "page_domain and page_certificate_arn must be set together"),
+        (
+            {"page": "false", "page_web_acl_arn": WEB_ACL},
+            "page_domain and page_web_acl_arn need page=true",
+        ),
+        ({"auth_mode": "jwt", "page": "false"}, "auth_mode=jwt needs jwt_issuer and jwt_audience"),
         ({"jwt_audience": "chat"}, "jwt_issuer and jwt_audience need auth_mode=jwt"),
         ({"nat_gateways": "0"}, "nat_gateways=0 needs vpc_endpoints to name secretsmanager and"),
         (
