@@ -77,6 +77,16 @@ def detach(app: App, connection: Connection, message: dict[str, Any]) -> None:
     connection.send(Action.DETACHED, channel=name)
 
 
+def resync(connection: Connection, message: dict[str, Any]) -> None:
+    """Answer SYNC: the members once more, from the first page on."""
+    name = check_name(message.get("channel"))
+    attachment = connection.attachments.get(name)
+    if attachment is None:
+        connection.send(Action.DETACHED, channel=name)
+    elif attachment.modes & Flag.PRESENCE_SUBSCRIBE:
+        _sync(connection, attachment.channel, name)
+
+
 def reconsider(connection: Connection) -> None:
     """Apply a changed capability to what is attached."""
     for name, attachment in list(connection.attachments.items()):
@@ -96,7 +106,9 @@ def reconsider(connection: Connection) -> None:
             )
 
 
-_KNOWN_PARAMS = frozenset({"rewind", "rewindLimit", "modes", "agent"})
+# Deltas are a matter of size: a subscriber that takes them takes whole messages as well, and this
+# server sends nothing else.
+_KNOWN_PARAMS = frozenset({"rewind", "rewindLimit", "modes", "agent", "delta"})
 
 
 class _Rewind:

@@ -63,6 +63,8 @@ MODE_OPERATIONS = {
     Flag.PUBLISH: "publish",
     Flag.SUBSCRIBE: "subscribe",
     Flag.PRESENCE_SUBSCRIBE: "subscribe",
+    # Granted as Ably grants it by default, although each annotation is then refused.
+    Flag.ANNOTATION_PUBLISH: "annotation-publish",
 }
 
 UNSUPPORTED_MODES = {

@@ -4,7 +4,7 @@ The order matters: a publish that is refused for good is told so even when the r
 duplicate is recognised before anything is delivered, and a refused publish leaves no trace.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from local.ably import messages as wire
 from local.ably.apps import App
@@ -30,6 +30,26 @@ class Publisher:
     identity: Identity
     connection_id: str | None = None
     default_id: str | None = None
+
+
+def rest_publisher(app: App, identity: Identity, given: object) -> Publisher:
+    """Who publishes a REST body: its sender, or the connection whose key the messages carry.
+
+    Raises:
+        AblyError: 40006, the key is of no connection, or there are several; 40012, the connection
+            is of another client than the sender.
+    """
+    items = given if isinstance(given, list) else [given]
+    keys = {str(item.get("connectionKey") or "") for item in items if isinstance(item, dict)}
+    if keys <= {""}:
+        return Publisher(identity=identity)
+    connection_id, _, secret = keys.pop().partition("!")
+    connection = app.connections.get(connection_id)
+    if keys or connection is None or connection.secret != secret:
+        raise AblyError(40006, 400, "invalid connectionKey; it is that of no live connection")
+    theirs = connection.identity.client_id
+    client_id = identity.resolve_client_id(None if theirs == "*" else theirs)
+    return Publisher(identity=replace(identity, client_id=client_id), connection_id=connection.id)
 
 
 def publish(app: App, channel_name: str, given: object, publisher: Publisher) -> PublishResult:

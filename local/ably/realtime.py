@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from local.ably.apps import App
-from local.ably.attaching import attach, detach
+from local.ably.attaching import attach, detach, resync
 from local.ably.codec import decode
 from local.ably.connections import Connection, Transport
 from local.ably.errors import AblyError, NotSupportedError
@@ -35,6 +35,7 @@ class Realtime:
             Action.DISCONNECT: lambda connection, _message: connection.disconnect(None),
             Action.ATTACH: self._attach,
             Action.DETACH: self._detach,
+            Action.SYNC: _resync,
             Action.MESSAGE: self._publish,
             Action.PRESENCE: self._presence,
             Action.AUTH: self._authenticate,
@@ -105,6 +106,13 @@ class Realtime:
 
     def _app(self, connection: Connection) -> App:
         return self._service.app(connection.identity.app_id)
+
+
+def _resync(connection: Connection, message: Message) -> None:
+    try:
+        resync(connection, message)
+    except AblyError as error:
+        _fail_channel(connection, message, error)
 
 
 def _require_mode(connection: Connection, channel: object) -> None:

@@ -10,7 +10,7 @@ from local.ably.http import Request, Response, page
 from local.ably.keys import Identity
 from local.ably.messages import for_json
 from local.ably.protocol import Flag
-from local.ably.publishing import Publisher, publish
+from local.ably.publishing import publish, rest_publisher
 
 MAX_PAGE = 1000
 
@@ -26,9 +26,7 @@ def publish_messages(app: App, identity: Identity, request: Request, name: str) 
     if len(request.body) > app.limits.frame_bytes:
         raise AblyError(40009, 413, "maximum message length exceeded; the body is too large")
     body = request.json()
-    if isinstance(body, dict) and "connectionKey" in body:
-        raise NotSupportedError("publishing on behalf of a connection (connectionKey)")
-    result = publish(app, name, body, Publisher(identity=identity))
+    result = publish(app, name, body, rest_publisher(app, identity, body))
     return Response(
         status=201,
         value={"channel": name, "messageId": result.message_id, "serials": result.serials},

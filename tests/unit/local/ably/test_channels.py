@@ -5,7 +5,13 @@ import pytest
 from local.ably.protocol import Action, Flag
 from tests.unit.local.ably.world import Client, World
 
-ALL = Flag.PRESENCE | Flag.PUBLISH | Flag.SUBSCRIBE | Flag.PRESENCE_SUBSCRIBE
+ALL = (
+    Flag.PRESENCE
+    | Flag.PUBLISH
+    | Flag.SUBSCRIBE
+    | Flag.PRESENCE_SUBSCRIBE
+    | Flag.ANNOTATION_PUBLISH
+)
 
 
 def data(client: Client) -> list[Any]:
@@ -69,6 +75,16 @@ def test_an_attachment_has_the_modes_that_the_capability_allows(
     attached = client.attach("chat")
     assert attached["action"] == Action.ATTACHED
     assert attached["flags"] == modes
+
+
+def test_a_subscriber_that_takes_deltas_gets_whole_messages() -> None:
+    world = World()
+    client = world.connect()
+    params = {"delta": "vcdiff", "unheard": "of"}
+    assert client.attach("chat", params=params)["params"] == {"delta": "vcdiff"}
+    for serial in range(2):
+        client.publish("chat", serial, {"data": "x" * 100})
+    assert data(client) == ["x" * 100] * 2
 
 
 def test_an_attachment_has_only_the_modes_that_were_asked_for() -> None:

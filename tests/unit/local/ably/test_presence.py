@@ -109,6 +109,19 @@ def test_an_empty_channel_has_no_presence_to_sync() -> None:
     assert client.take(Action.SYNC) == []
 
 
+def test_a_client_that_asks_gets_the_members_once_more() -> None:
+    watcher, member = two(World())
+    act(member, ENTER)
+    watcher.take()
+    (page,) = watcher.say(Action.SYNC, channel="chat")
+    assert [item["clientId"] for item in page["presence"]] == ["alice"]
+    assert page["channelSerial"].endswith(":")
+    (answer,) = watcher.say(Action.SYNC, channel="elsewhere")
+    assert answer == {"action": Action.DETACHED, "channel": "elsewhere"}
+    (answer,) = watcher.say(Action.SYNC, channel=7)
+    assert answer["error"]["code"] == 40010
+
+
 def test_a_client_without_the_mode_sees_no_presence() -> None:
     world = World()
     watcher = world.connect()

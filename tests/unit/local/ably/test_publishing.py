@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 
 from local.ably.limits import Limits
-from tests.unit.local.ably.world import World, error_of
+from local.ably.protocol import Action
+from tests.unit.local.ably.world import World, bearer, error_of
 
 MESSAGES = "/channels/chat/messages"
 
@@ -138,7 +139,6 @@ def test_a_malformed_message_is_refused(message: Any, code: int) -> None:
     [
         ({"data": "x", "action": 1, "serial": "s"}, "message updates"),
         ({"data": "x", "extras": {"push": {}}}, "push"),
-        ({"data": "x", "connectionKey": "k"}, "connectionKey"),
     ],
 )
 def test_what_is_not_supported_says_so(message: Any, feature: str) -> None:
@@ -169,3 +169,33 @@ def test_an_ephemeral_message_leaves_no_history() -> None:
     world = World()
     world.request("POST", MESSAGES, {"data": "x", "extras": {"ephemeral": True}})
     assert published(world) == []
+
+
+def test_a_rest_publish_can_speak_for_a_live_connection() -> None:
+    world = World()
+    client = world.connect(clientId="alice")
+    client.attach("chat")
+    key = client.live.key
+    world.request("POST", MESSAGES, {"data": "x", "connectionKey": key})
+    (message,) = client.take(Action.MESSAGE)
+    assert message["connectionId"] == client.live.id
+    assert message["messages"][0]["clientId"] == "alice"
+    assert "connectionKey" not in message["messages"][0]
+
+
+@pytest.mark.parametrize("keys", [["gone!secret"], ["{live}", "other!secret"], ["{live}x"]])
+def test_a_rest_publish_for_no_live_connection_is_refused(keys: list[str]) -> None:
+    world = World()
+    live = world.connect().live.key
+    messages = [{"data": "x", "connectionKey": key.replace("{live}", live)} for key in keys]
+    assert error_of(world.request("POST", MESSAGES, messages)) == (400, 40006)
+    assert published(world) == []
+
+
+def test_nobody_speaks_for_a_connection_of_another_client() -> None:
+    world = World()
+    key = world.connect(clientId="alice").live.key
+    token = bearer(world.token(clientId="bob"))
+    message = {"data": "x", "connectionKey": key}
+    answer = world.request("POST", MESSAGES, message, authorization=token)
+    assert error_of(answer) == (400, 40012)
