@@ -19,12 +19,14 @@ def main() -> int:
     parser.add_argument("--key", type=_key, help="<app>.<key>:<secret> (default: generated)")
     parser.add_argument("--lambda-endpoint-url", help="where rules invoke functions")
     parser.add_argument("--no-limits", action="store_true", help="refuse nothing for size or rate")
+    parser.add_argument("--faults", action="store_true", help="serve the admin endpoint /faults")
     options = parser.parse_args()
     server = AblyServer(
         port=options.port,
         api_key=options.key,
         limits=Limits.off() if options.no_limits else None,
         lambda_endpoint_url=options.lambda_endpoint_url,
+        fault_admin=options.faults,
     )
     try:
         asyncio.run(_serve(server, options.ready_file))

@@ -1,19 +1,16 @@
 """The Control API under /v1: the account, its apps, their keys, namespaces and rules."""
 
-import hmac
 from typing import Any, TypeVar
 
 from local.ably import capabilities, control_rules
 from local.ably.apps import App, Namespace
 from local.ably.control_fields import Fields, control_error
+from local.ably.control_tokens import ControlToken, authenticate
 from local.ably.errors import AblyError, NotSupportedError
 from local.ably.http import Request, Response
 from local.ably.keys import Key, generate_key
 from local.ably.service import Service
 
-SCOPES = [
-    f"{verb}:{what}" for what in ("app", "key", "namespace", "rule") for verb in ("read", "write")
-]
 _IGNORED_APP_FIELDS = (
     "fcmKey",
     "fcmServiceAccount",
@@ -41,40 +38,42 @@ class Control:
     def handle(self, request: Request, path: list[str]) -> Response:
         """Answer a request; `path` is what follows /v1."""
         try:
-            self._authenticate(request)
-            return self._route(request, path)
+            token = authenticate(self._service.control_tokens, request)
+            return self._route(request, path, token)
         except AblyError as error:
             return control_error(error)
 
-    def _authenticate(self, request: Request) -> None:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        wanted = self._service.control_token.encode()
-        if scheme.lower() != "bearer" or not hmac.compare_digest(token.strip().encode(), wanted):
-            raise AblyError(40100, 401, "the access token is missing or wrong")
-
-    def _route(self, request: Request, path: list[str]) -> Response:
+    def _route(self, request: Request, path: list[str], token: ControlToken) -> Response:
         match path:
             case ["me"] if request.method == "GET":
-                return Response(value=self._me())
+                return Response(value=self._me(token))
             case ["accounts", account_id, "apps"]:
+                _require(token, request, "app")
                 if account_id != self._service.account_id:
                     raise AblyError(40400, 404, "account not found")
                 return self._apps(request)
             case ["apps", app_id]:
+                _require(token, request, "app")
                 return self._one_app(request, self._service.app(app_id))
-            case ["apps", app_id, "keys", *rest]:
-                return _keys(self._service, request, self._service.app(app_id), rest)
-            case ["apps", app_id, "namespaces", *rest]:
-                return _namespaces(request, self._service.app(app_id), rest)
-            case ["apps", app_id, "rules", *rest]:
-                return control_rules.handle(request, self._service.app(app_id), rest)
+            case ["apps", app_id, "keys" | "namespaces" | "rules" as what, *rest]:
+                _require(token, request, what.removesuffix("s"))
+                return self._of_app(request, self._service.app(app_id), what, rest)
             case ["apps", _, "queues" | "stats" | "pkcs12", *_] | ["accounts", _, "stats"]:
                 raise NotSupportedError("queues, stats and push certificates")
         raise AblyError(40400, 404, f"no such resource: {request.method} /v1/{'/'.join(path)}")
 
-    def _me(self) -> dict[str, Any]:
+    def _of_app(self, request: Request, app: App, what: str, rest: list[str]) -> Response:
+        match what:
+            case "keys":
+                return _keys(self._service, request, app, rest)
+            case "namespaces":
+                return _namespaces(request, app, rest)
+        return control_rules.handle(request, app, rest)
+
+    def _me(self, token: ControlToken) -> dict[str, Any]:
+        capabilities = list(token.capabilities)
         return {
-            "token": {"id": "local", "name": "local", "capabilities": SCOPES},
+            "token": {"id": token.id, "name": token.name, "capabilities": capabilities},
             "user": {"id": 1, "email": "developer@localhost"},
             "account": {"id": self._service.account_id, "name": "local"},
         }
@@ -110,6 +109,10 @@ class Control:
         app.enabled = app.enabled if status is None else status == "enabled"
         app.modified_ms = app.clock.now_ms()
         return Response(value=_app(self._service, app))
+
+
+def _require(token: ControlToken, request: Request, what: str) -> None:
+    token.require("read" if request.method == "GET" else "write", what)
 
 
 def _refuse_tls_only(fields: Fields) -> None:

@@ -37,6 +37,19 @@ class Fields:
             raise _invalid(f"{self._within}{name} must be one of {', '.join(one_of)}")
         return str(value)
 
+    def number(self, name: str, *, least: int = 0, most: int = 2**53) -> int | None:
+        """A whole number that may be absent or null.
+
+        Raises:
+            AblyError: 422, it is something else or out of bounds.
+        """
+        value = self.take(name, int)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not least <= value <= most:
+            raise _invalid(f"{self._within}{name} must be from {least} to {most}")
+        return int(value)
+
     def section(self, name: str) -> "Fields":
         """The fields of an object that must be there.
 

@@ -121,6 +121,12 @@ def failure(error: AblyError, *, details: dict[str, Any] | None = None) -> Respo
     )
 
 
+def not_found(request: Request) -> AblyError:
+    """The refusal of a path that does not exist."""
+    path = "/" + "/".join(request.segments)
+    return AblyError(40400, 404, f"could not find path: {request.method} {path}")
+
+
 def envelope(response: Response) -> Response:
     """The same answer with its status and headers inside the body (`envelope=json`)."""
     wrapped = {

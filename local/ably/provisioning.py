@@ -66,7 +66,7 @@ def _limits(fields: Fields, usual: Limits) -> Limits:
         return usual
     limits = Fields(given, within="limits.")
     presence = limits.section("presence")
-    members = presence.take("maxMembers", int)
+    members = presence.number("maxMembers")
     presence.done()
     limits.done()
     return usual if members is None else replace(usual, presence_members=members)

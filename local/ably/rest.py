@@ -3,12 +3,14 @@
 from local.ably import cors, http
 from local.ably.apps import App
 from local.ably.control import Control
+from local.ably.control_tokens import authenticate
 from local.ably.errors import AblyError, NotSupportedError
 from local.ably.http import Request, Response
 from local.ably.keys import Identity
 from local.ably.provisioning import create_test_app, delete_test_app
 from local.ably.rest_batch import publish_batch
 from local.ably.rest_channels import CHANNEL_ROUTES
+from local.ably.rest_faults import FaultAdmin
 from local.ably.rest_keys import request_token
 from local.ably.service import Service
 
@@ -35,9 +37,10 @@ _UNSUPPORTED_PARTS = {
 class Rest:
     """Answers every HTTP request that is not a WebSocket."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, *, fault_admin: FaultAdmin | None = None) -> None:
         self._service = service
         self._control = Control(service)
+        self._fault_admin = fault_admin
 
     def handle(self, request: Request) -> Response:
         """Answer a request; a refusal is an answer too."""
@@ -56,26 +59,27 @@ class Rest:
         match request.method, request.segments:
             case _, ["v1", *rest]:
                 return self._control.handle(request, rest)
+            case _, ["faults", *rest] if self._fault_admin is not None:
+                authenticate(self._service.control_tokens, request)
+                return self._fault_admin.handle(request, rest)
+            case "POST", ["apps"]:
+                return create_test_app(self._service, request)
+            case "DELETE", ["apps", app_id]:
+                return delete_test_app(self._service, request, app_id)
+            case _, ["channels", channel, *rest]:
+                return self._channel(request, channel, rest)
+        return self._others(request)
+
+    def _others(self, request: Request) -> Response:
+        match request.method, request.segments:
             case "GET", ["time"]:
                 return Response(value=[self._service.clock.now_ms()])
             case "POST", ["keys", key_name, "requestToken"]:
                 return request_token(self._service, request, key_name)
-            case _, ["apps", *rest]:
-                return self._test_app(request, rest)
             case "POST", ["messages"]:
                 return publish_batch(*self._authenticate(request), request)
-            case _, ["channels", channel, *rest]:
-                return self._channel(request, channel, rest)
         feature = _UNSUPPORTED.get(request.segments[-1]) or _UNSUPPORTED.get(request.segments[0])
-        raise NotSupportedError(feature) if feature else _not_found(request)
-
-    def _test_app(self, request: Request, rest: list[str]) -> Response:
-        match request.method, rest:
-            case "POST", []:
-                return create_test_app(self._service, request)
-            case "DELETE", [app_id]:
-                return delete_test_app(self._service, request, app_id)
-        raise _not_found(request)
+        raise NotSupportedError(feature) if feature else http.not_found(request)
 
     def _channel(self, request: Request, channel: str, rest: list[str]) -> Response:
         for part in rest:
@@ -85,7 +89,7 @@ class Rest:
             raise NotSupportedError("single messages: get, update, delete and append")
         handler = CHANNEL_ROUTES.get((request.method, *rest))
         if handler is None:
-            raise _not_found(request)
+            raise http.not_found(request)
         app, identity = self._authenticate(request)
         return handler(app, identity, request, channel)
 
@@ -100,8 +104,3 @@ class Rest:
         else:
             raise AblyError(40106, 401, "no authentication information provided")
         return self._service.app(identity.app_id), identity
-
-
-def _not_found(request: Request) -> AblyError:
-    path = "/" + "/".join(request.segments)
-    return AblyError(40400, 404, f"could not find path: {request.method} {path}")

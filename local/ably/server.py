@@ -8,14 +8,17 @@ from aiohttp import web
 from local.ably import cors
 from local.ably.clock import Clock, SystemClock
 from local.ably.errors import AblyError
+from local.ably.faults import Faults
 from local.ably.http import Request, Response, failure
 from local.ably.invoker import Invoker
 from local.ably.keys import parse_key
 from local.ably.limits import Limits
 from local.ably.messages import Message
+from local.ably.misbehaving import Misbehaviour
 from local.ably.publishing import announce
 from local.ably.realtime import Realtime
 from local.ably.rest import Rest
+from local.ably.rest_faults import FaultAdmin, is_admin
 from local.ably.rules import Rule
 from local.ably.service import Service
 from local.ably.sockets import Sockets
@@ -33,6 +36,7 @@ class AblyServer:
         api_key: the first app's key, which may do everything.
         control_token: bearer token of the Control API.
         service: the core, for tests that look inside.
+        faults: what is to go wrong.
     """
 
     def __init__(  # noqa: PLR0913  # the options of a server, each with a default
@@ -47,6 +51,7 @@ class AblyServer:
         lambda_endpoint_url: str | None = None,
         clock: Clock | None = None,
         keep_audit: bool = False,
+        fault_admin: bool = False,
     ) -> None:
         """Set up a server that does not listen yet.
 
@@ -60,6 +65,7 @@ class AblyServer:
             lambda_endpoint_url: where rules invoke functions; without it an invocation fails.
             clock: the machine's when None.
             keep_audit: keep every accepted message for `published`.
+            fault_admin: serve `/faults`, for holders of the control token.
 
         Raises:
             ValueError: the key has another form, or is of another app than `app_id`.
@@ -82,10 +88,13 @@ class AblyServer:
         self.app_id = app.id
         self.api_key = next(iter(app.keys.values())).text
         self.control_token = self.service.control_token
-        self._rest = Rest(self.service)
+        self.faults = Faults()
+        self._misbehaviour = Misbehaviour(self.faults)
         self._sockets = Sockets(
             Realtime(self.service), max_frame_bytes=self.service.limits.frame_bytes
         )
+        admin = FaultAdmin(self.faults, self._sockets.cut) if fault_admin else None
+        self._rest = Rest(self.service, fault_admin=admin)
         self._timer_loop = TimerLoop(self.service.timers)
         self._runner: web.AppRunner | None = None
 
@@ -131,6 +140,7 @@ class AblyServer:
         runner, self._runner = self._runner, None
         await self._timer_loop.stop()
         await self._invoker.stop()
+        self._misbehaviour.release_all()
         if runner is not None:
             await self._sockets.close()
             await runner.cleanup()
@@ -144,22 +154,26 @@ class AblyServer:
             announce(app, "[meta]log", "rule.error", json.dumps(facts))
 
     async def _answer(self, given: web.Request) -> web.StreamResponse:
+        fault = None if is_admin(given.path) else self.faults.choose(given.method, given.path)
+        if fault is None:
+            return await self._answer_rightly(given)
+        request = _core_request(given)
+        return await self._misbehaviour.answer(
+            fault,
+            given,
+            act=lambda: self._answer_rightly(given),
+            render=lambda response: _rendered(request, response),
+        )
+
+    async def _answer_rightly(self, given: web.Request) -> web.StreamResponse:
         if given.path == "/" and given.headers.get("upgrade", "").lower() == "websocket":
             return await self._sockets.serve(given)
-        request = Request(
-            method=given.method,
-            target=given.raw_path,
-            headers={name.lower(): value for name, value in given.headers.items()},
-        )
+        request = _core_request(given)
         try:
             request.body = await given.read()
         except web.HTTPRequestEntityTooLarge:
-            response = failure(AblyError(40009, 413, "the body is too large"))
-        else:
-            response = self._handle(request)
-        cors.allow(request, response)
-        body, headers = response.render(request.response_format)
-        return web.Response(status=response.status, body=body, headers=headers)
+            return _rendered(request, failure(AblyError(40009, 413, "the body is too large")))
+        return _rendered(request, self._handle(request))
 
     def _handle(self, request: Request) -> Response:
         try:
@@ -167,3 +181,17 @@ class AblyServer:
         except Exception:  # a defect is answered too, so that no client waits for it
             logger.exception("unable to handle %s %s", request.method, request.segments)
             return failure(AblyError(50000, 500, "internal error"))
+
+
+def _core_request(given: web.Request) -> Request:
+    return Request(
+        method=given.method,
+        target=given.raw_path,
+        headers={name.lower(): value for name, value in given.headers.items()},
+    )
+
+
+def _rendered(request: Request, response: Response) -> web.Response:
+    cors.allow(request, response)
+    body, headers = response.render(request.response_format)
+    return web.Response(status=response.status, body=body, headers=headers)

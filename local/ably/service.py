@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from local.ably import jwt
 from local.ably.apps import App, Invoke
 from local.ably.clock import Clock, SystemClock, Timers
+from local.ably.control_tokens import ControlToken
 from local.ably.errors import AblyError
 from local.ably.keys import Identity, Key, generate_key, random_id
 from local.ably.limits import Limits
@@ -21,6 +22,8 @@ class Service:
         presence_grace_ms: how long a member stays after its connection was cut.
         connection_ttl_ms: how long a cut connection can be resumed.
         max_idle_ms: how long a connection may hear nothing; a heartbeat fills the gap.
+        control_token: one that may do everything.
+        more_control_tokens: others, each with capabilities of its own.
         keep_audit: whether every accepted message is kept, for tests that count them.
     """
 
@@ -33,6 +36,7 @@ class Service:
     connection_ttl_ms: int = 120_000
     max_idle_ms: int = 15_000
     keep_audit: bool = False
+    more_control_tokens: list[ControlToken] = field(default_factory=list)
     apps: dict[str, App] = field(default_factory=dict)
     timers: Timers = field(init=False)
     serials: Serials = field(init=False)
@@ -41,6 +45,11 @@ class Service:
         self.timers = Timers(self.clock)
         self.serials = Serials(self.clock)
         self._sweep()
+
+    @property
+    def control_tokens(self) -> list[ControlToken]:
+        """All access tokens of the Control API."""
+        return [ControlToken(id="local", text=self.control_token), *self.more_control_tokens]
 
     def create_app(
         self,

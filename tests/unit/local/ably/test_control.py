@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from local.ably.control_tokens import CAPABILITIES, ControlToken
 from local.ably.http import Response
 from local.ably.protocol import Action
 from tests.unit.local.ably.test_rules import AUTHENTICATION, rule
@@ -19,6 +20,43 @@ def test_the_token_is_required(authorization: str) -> None:
     response = World().request("GET", "/v1/me", authorization=authorization)
     assert response.status == 401
     assert set(response.value) == {"message", "code", "statusCode", "href"}
+
+
+@pytest.mark.parametrize(
+    ("capability", "method", "target"),
+    [
+        ("read:app", "GET", "/v1/accounts/local/apps"),
+        ("write:app", "PATCH", "/v1/apps/appid"),
+        ("read:key", "GET", "/v1/apps/appid/keys"),
+        ("write:namespace", "POST", "/v1/apps/appid/namespaces"),
+        ("read:rule", "GET", RULES),
+        ("write:rule", "DELETE", f"{RULES}/none"),
+    ],
+)
+def test_a_token_may_do_what_its_capabilities_say(
+    capability: str, method: str, target: str
+) -> None:
+    world = World()
+    others = tuple(each for each in CAPABILITIES if each != capability)
+    tokens = {"only": (capability,), "others": others}
+    world.service.more_control_tokens = [
+        ControlToken(id=text, text=text, capabilities=capabilities)
+        for text, capabilities in tokens.items()
+    ]
+    answers = [
+        world.request(method, target, {}, authorization=f"Bearer {text}") for text in tokens
+    ]
+    assert [answer.status == 401 for answer in answers] == [False, True]
+    assert answers[1].value["code"] == 40160
+
+
+def test_a_token_shows_itself_and_its_capabilities() -> None:
+    world = World()
+    world.service.more_control_tokens = [
+        ControlToken(id="two", text="second", capabilities=("read:app",))
+    ]
+    me = world.request("GET", "/v1/me", authorization="Bearer second").value
+    assert (me["token"]["id"], me["token"]["capabilities"]) == ("two", ["read:app"])
 
 
 def test_me_tells_the_account_whose_apps_are_listed() -> None:
