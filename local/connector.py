@@ -32,27 +32,37 @@ class ConnectorSettings:
     """What the connector is told.
 
     Attributes:
+        owner: the database for the role that installs.
+        database: for the role that relays.
         ably: address of the local Ably; None for the real one.
     """
 
+    owner: Database
     database: Database
     ably_api_key: str
     ably: AblyAddress | None
     health_port: int
 
-    def environment(self) -> dict[str, str]:
-        """The variables of a connector for the chat's table."""
+    def of_installation(self) -> dict[str, str]:
+        """The variables of an installation of the chat's table."""
+        return {**self._environment(self.owner), "CONNECTOR_RUN_ROLE": self.database.user}
+
+    def of_relay(self) -> dict[str, str]:
+        """The variables of a connector that leaves installing to another."""
+        return {**self._environment(self.database), "CONNECTOR_INSTALL": "false"}
+
+    def _environment(self, database: Database) -> dict[str, str]:
         mappings = [
             {"tablename": "chat_data", "ablychannelname": INCOMING_CHANNEL, "operation": operation}
             for operation in ("INSERT", "UPDATE", "DELETE")
         ]
         environment = {
-            "DB_HOST": self.database.host,
-            "DB_PORT": str(self.database.port),
-            "DB_USER": self.database.user,
-            "DB_PASSWORD": self.database.password,
-            "DB_NAME": self.database.name,
-            "DB_SSLMODE": self.database.ssl_mode,
+            "DB_HOST": database.host,
+            "DB_PORT": str(database.port),
+            "DB_USER": database.user,
+            "DB_PASSWORD": database.password,
+            "DB_NAME": database.name,
+            "DB_SSLMODE": database.ssl_mode,
             "ABLY_API_KEY": self.ably_api_key,
             "ABLY_CONNECTOR": json.dumps(mappings),
             "CONNECTOR_HEALTH_PORT": str(self.health_port),
@@ -82,11 +92,12 @@ class Connector:
         return self._process.pid if self._process else None
 
     async def start(self) -> None:
-        """Start the first process, and return once it publishes what is committed.
+        """Install, start the first process, and return once it publishes what is committed.
 
         Raises:
             PartFailedError: it ended, or took too long.
         """
+        await self._install()
         process = await self._start_process()
         gone = asyncio.create_task(process.wait())
         publishing = asyncio.create_task(self._wait_until_publishing())
@@ -125,11 +136,19 @@ class Connector:
         if self._process is not None:
             await self._process.stop(STOP_GRACE_SECONDS)
 
+    async def _install(self) -> None:
+        process = await self._start("install", self._settings.of_installation())
+        if await process.wait():
+            raise PartFailedError("the connector could not be installed", part=process.name)
+
     async def _start_process(self) -> ChildProcess:
+        return await self._start("run", self._settings.of_relay())
+
+    async def _start(self, command: str, environment: dict[str, str]) -> ChildProcess:
         self._process = ChildProcess(
             "connector",
-            [sys.executable, "-m", "connector_task", "run"],
-            environment={**_inherited(), **self._settings.environment()},
+            [sys.executable, "-m", "connector_task", command],
+            environment={**_inherited(), **environment},
             host=self._host,
         )
         await self._process.start()

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
-from dataclasses import dataclass, field
+import secrets
+from dataclasses import dataclass, field, replace
 
 import psycopg2
+from psycopg2 import sql
 from psycopg2.extensions import make_dsn, parse_dsn
 
 from local.errors import LocalError
@@ -61,6 +63,29 @@ class Database:
                 "password": self.password,
             }
         )
+
+    def as_role(self, name: str) -> "Database":
+        """The same database for one of its roles, with a new password. Blocks.
+
+        In AWS the roles have none and log in by IAM; here whoever owns the database lets them in.
+
+        Raises:
+            LocalError: the owner may not.
+        """
+        password = secrets.token_urlsafe()
+        statement = sql.SQL("ALTER ROLE {} PASSWORD {}")
+        try:
+            connection = psycopg2.connect(make_dsn(self.url, connect_timeout=CONNECT_SECONDS))
+            try:
+                with connection, connection.cursor() as cursor:
+                    cursor.execute(statement.format(sql.Identifier(name), sql.Literal(password)))
+            finally:
+                connection.close()
+        except psycopg2.Error as error:
+            msg = f"unable to give role {name} a password; SQLSTATE {error.pgcode or 'none'}"
+            raise LocalError(msg) from error
+        url = make_dsn(self.url, user=name, password=password)
+        return replace(self, user=name, password=password, url=url)
 
     @property
     def address(self) -> str:

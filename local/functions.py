@@ -9,14 +9,16 @@ ROUTES = {AUTH_PATH: AUTH, MESSAGES_PATH: HISTORY}
 
 # Secrets are named, not given by ARN, so that the functions' workers can start before the secrets
 # exist: Secrets Manager takes either.
-DATABASE_SECRET = "database"  # noqa: S105  # a name
+DATABASE_MASTER_SECRET = "database-master"  # noqa: S105  # a name
+DATABASE_CHAT_SECRET = "database-chat"  # noqa: S105  # a name
 ABLY_KEY_SECRET = "ably-api-key"  # noqa: S105  # a name
 
 
 def chat_functions(aws: AwsServices, *, database_ssl_mode: str) -> list[Function]:
     """All four, each with one worker ready before its first invocation."""
-    database = {"DATABASE_SECRET_ARN": DATABASE_SECRET, "DATABASE_SSL_MODE": database_ssl_mode}
-    ingest = {**database, "REJECT_QUEUE_URL": aws.reject_queue_url}
+    ssl_mode = {"DATABASE_SSL_MODE": database_ssl_mode}
+    chat = {"DATABASE_SECRET_ARN": DATABASE_CHAT_SECRET, **ssl_mode}
+    ingest = {**chat, "REJECT_QUEUE_URL": aws.reject_queue_url}
     auth = {
         "ABLY_API_KEY_SECRET_ARN": ABLY_KEY_SECRET,
         "OUTGOING_CHANNEL": OUTGOING_CHANNEL,
@@ -27,8 +29,8 @@ def chat_functions(aws: AwsServices, *, database_ssl_mode: str) -> list[Function
     return [
         _function(INGEST, aws, ingest, dead_letter_queue_url=dead_letters),
         _function(AUTH, aws, auth),
-        _function(HISTORY, aws, database),
-        _function(MIGRATE, aws, database),
+        _function(HISTORY, aws, chat),
+        _function(MIGRATE, aws, {"DATABASE_SECRET_ARN": DATABASE_MASTER_SECRET, **ssl_mode}),
     ]
 
 

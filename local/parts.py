@@ -63,10 +63,11 @@ class Parts:
             connector_health_port=ports.connector_health,
         )
 
-    def connector(self, database: Database) -> Connector:
-        """A connector between the database and Ably."""
+    def connector(self, *, owner: Database, relay: Database) -> Connector:
+        """A connector between the database and Ably, installed as one role and run as another."""
         settings = ConnectorSettings(
-            database=database,
+            owner=owner,
+            database=relay,
             ably_api_key=self.ably.api_key,
             ably=self.ably.address,
             health_port=self.connector_health_port,

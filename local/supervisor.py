@@ -1,7 +1,7 @@
 """Starts every part as soon as what it needs is there, watches over them, stops them in order.
 
     Postgres ──────────┐
-    SQS and secrets ───┼─▶ schema ─▶ connector ─▶ page
+    SQS and secrets ───┼─▶ roles and schema ─▶ connector ─▶ page
     functions, Ably ───┘
 
 A part that ends on its own ends the run with a sentence; the connector alone is started again, as
@@ -13,10 +13,16 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
+from lambdas.migrate import roles
 from local.connector import Connector
 from local.database import Database
 from local.errors import LocalError, PartFailedError
-from local.functions import ABLY_KEY_SECRET, DATABASE_SECRET, MIGRATE
+from local.functions import (
+    ABLY_KEY_SECRET,
+    DATABASE_CHAT_SECRET,
+    DATABASE_MASTER_SECRET,
+    MIGRATE,
+)
 from local.gateway.settings import PageSettings
 from local.lambda_service.invocation import Invocation
 from local.logs import Logs
@@ -53,7 +59,7 @@ class Supervisor:
         try:
             database = await self._start_parts()
             await self._migrate()
-            self._connector = connector = self._parts.connector(database)
+            self._connector = connector = await self._make_connector(database)
             await self._step("connector", connector.start())
             await self._parts.gateway.start(PageSettings(ably=self._parts.ably.address))
             self._write_ready_file(database, connector)
@@ -87,7 +93,7 @@ class Supervisor:
             raise failed.exceptions[0] from failed
         database = starting.result()
         await parts.aws.put_secrets(
-            {DATABASE_SECRET: database.secret(), ABLY_KEY_SECRET: parts.ably.api_key}
+            {DATABASE_MASTER_SECRET: database.secret(), ABLY_KEY_SECRET: parts.ably.api_key}
         )
         return database
 
@@ -98,6 +104,15 @@ class Supervisor:
             raise LocalError(f"unable to prepare the database; {outcome.error_message()}")
         await functions.retire(MIGRATE)
         self._terminal.progress("database schema")
+
+    async def _make_connector(self, database: Database) -> Connector:
+        """Let the roles in that migrate has made; each part that follows is one of them."""
+        chat = await asyncio.to_thread(database.as_role, roles.CHAT)
+        await self._parts.aws.put_secrets({DATABASE_CHAT_SECRET: chat.secret()})
+        return self._parts.connector(
+            owner=await asyncio.to_thread(database.as_role, roles.OWNER),
+            relay=await asyncio.to_thread(database.as_role, roles.CONNECTOR),
+        )
 
     async def _watch(self, database: Database, connector: Connector) -> None:
         async def keep_connector() -> None:

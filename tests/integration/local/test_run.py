@@ -25,6 +25,12 @@ from tests.fixtures.local_run import (
 )
 
 
+WHO_IS_IN = """
+    SELECT DISTINCT split_part(application_name, ':', 1), usename::text FROM pg_stat_activity
+    WHERE application_name LIKE 'ably-%' ORDER BY 1
+"""
+
+
 @pytest.fixture
 def page(tmp_path: Path) -> str:
     """The option for a page that needs no building."""
@@ -86,6 +92,10 @@ def test_the_ready_file_tells_addresses_that_answer(run_local: RunLocal, page: s
         config = get(ready["page_url"] + "config.json")
         assert config["ably"]["port"] == ready["ably"]["port"]
         assert execute(run, "SELECT count(*) FROM chat_data") == [(0,)]
+        assert execute(run, WHO_IS_IN) == [
+            ("ably-connector", "ably_connector"),
+            ("ably-postgres-lambda", "ably_chat"),
+        ]
         for part in ("connector", "postgres"):
             assert psutil.Process(ready["pids"][part]).is_running()
         secret = ready["ably"]["api_key"].partition(":")[2]
