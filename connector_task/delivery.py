@@ -1,9 +1,8 @@
 """Publishes batches and decides what becomes of each; the essay in relay.py says why so."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from connector_task import packing
 from connector_task.errors import PublishError, PublishRequestError
 from connector_task.limits import Limits
 from connector_task.ports import (
@@ -29,7 +28,7 @@ class Delivery:
 
     Attributes:
         stopped: once it is set, no further request is begun.
-        hold_seconds: how long to leave Ably alone after the last delivery, usually 0.
+        held_until: the time before which no request is begun, since one has failed as a whole.
     """
 
     publisher: Publisher
@@ -40,21 +39,11 @@ class Delivery:
     backoff: Backoff
     stopped: Wakeable
     limits: Limits = field(default_factory=Limits)
-    hold_seconds: float = 0.0
+    held_until: float = 0.0
     _failures: int = 0
 
-    async def deliver(self, batches: Sequence[Batch]) -> Settlement:
-        """Publish the batches; what could not even be tried is left out of the settlement.
-
-        Such a batch is still due in the table, so the next claim brings it again.
-        """
-        settlement = Settlement()
-        self.hold_seconds = 0.0
-        for request in packing.requests(self._sendable(batches, settlement), self.limits):
-            await self._send(request, settlement)
-        return settlement
-
-    def _sendable(self, batches: Sequence[Batch], settlement: Settlement) -> Iterator[Batch]:
+    def sendable(self, batches: Iterable[Batch], settlement: Settlement) -> Iterator[Batch]:
+        """Pass the batches that can be sent; settle those that never will be."""
         for batch in batches:
             if not batch.messages:  # someone has emptied the outbox by hand
                 settlement.accepted.append(batch.id)
@@ -64,10 +53,19 @@ class Delivery:
             else:
                 yield batch
 
-    async def _send(self, request: list[Batch], settlement: Settlement) -> None:
-        if self.stopped.is_set() or self.hold_seconds:
-            return
+    async def deliver(self, request: Sequence[Batch]) -> Settlement:
+        """Publish the batches in one request; what was not even tried is not in the settlement.
+
+        Such a batch is still due in the table, so the next claim brings it again.
+        """
+        settlement = Settlement()
+        await self._send(request, settlement)
+        return settlement
+
+    async def _send(self, request: Sequence[Batch], settlement: Settlement) -> None:
         started = self.clock.now()
+        if self.stopped.is_set() or started < self.held_until:
+            return
         try:
             results = await self.publisher.publish(request)
         except PublishRequestError as exc:
@@ -80,17 +78,15 @@ class Delivery:
                     self._accepted(batch, seconds, settlement)
                 else:
                     self._batch_failed(batch, error, settlement)
-        self.vitals.ticked_at = self.clock.now()
 
     async def _request_failed(
-        self, request: list[Batch], error: PublishError, settlement: Settlement
+        self, request: Sequence[Batch], error: PublishError, settlement: Settlement
     ) -> None:
         if judge(error) in (Verdict.AGAIN, Verdict.BLOCKED):
-            self._failures += 1
-            self.vitals.ably_error = str(error.code)
-            self.hold_seconds = self.backoff.delay(self._failures)
+            self._hold(error)
+            delay = self.held_until - self.clock.now()
             for batch in request:
-                self._postpone(batch, error, self.hold_seconds, settlement)
+                self._postpone(batch, error, delay, settlement)
             return
         self._ably_answers()
         if len(request) == 1:
@@ -98,6 +94,13 @@ class Delivery:
             return
         for batch in request:  # one of them spoils the request: which, shows when each is alone
             await self._send([batch], settlement)
+
+    def _hold(self, error: PublishError) -> None:
+        """Leave Ably alone for a while; requests that fail side by side are one failure."""
+        self.vitals.ably_error = str(error.code)
+        if self.clock.now() >= self.held_until:
+            self._failures += 1
+            self.held_until = self.clock.now() + self.backoff.delay(self._failures)
 
     def _accepted(self, batch: Batch, seconds: float, settlement: Settlement) -> None:
         settlement.accepted.append(batch.id)

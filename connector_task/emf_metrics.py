@@ -17,6 +17,7 @@ UNITS = {
     "MessagesDeadLettered": "Count",
     "PublishFailures": "Count",
     "PublishDuration": "Milliseconds",
+    "AccountPaceWait": "Milliseconds",
     "OutboxBacklog": "Count",
     "OldestMessageAge": "Milliseconds",
     "IsLeader": "Count",
@@ -46,6 +47,7 @@ class EmfMetrics:
         self._degraded = 0
         self._dead_lettered = 0
         self._failures = 0
+        self._gathered_seconds = 0.0
         self._durations_seen = 0
         self._durations_ms: list[float] = []
 
@@ -77,6 +79,10 @@ class EmfMetrics:
         """Count messages that were given up."""
         self._dead_lettered += messages
 
+    def gathered(self, seconds: float) -> None:
+        """Add up how long work has waited for the account's pace."""
+        self._gathered_seconds += seconds
+
     def flush(self, *, is_leader: bool, backlog: Backlog | None) -> None:
         """Write one line and begin anew.
 
@@ -90,6 +96,7 @@ class EmfMetrics:
             "MessagesDegraded": self._degraded,
             "MessagesDeadLettered": self._dead_lettered,
             "PublishFailures": self._failures,
+            "AccountPaceWait": round(self._gathered_seconds * 1000),
             "IsLeader": int(is_leader),
         }
         if self._durations_ms:

@@ -94,6 +94,13 @@ class Settlement:
     narrowed: list[Narrowing] = field(default_factory=list)
     buried: list[Burial] = field(default_factory=list)
 
+    def add(self, other: "Settlement") -> None:
+        """Take another's in."""
+        self.accepted += other.accepted
+        self.postponed += other.postponed
+        self.narrowed += other.narrowed
+        self.buried += other.buried
+
     def __bool__(self) -> bool:
         return bool(self.accepted or self.postponed or self.narrowed or self.buried)
 
@@ -110,6 +117,59 @@ class Backlog:
     oldest_seconds: float
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Search:
+    """Where a claim looks for work.
+
+    Attributes:
+        in_hand: batches that the caller has and must not be given again.
+        waiting: channels known to have unclaimed messages, each with an id before which none is.
+        resting: channels that nothing is to be claimed of now.
+        start: the outbox id from which on channels are looked for that are not known.
+    """
+
+    in_hand: Sequence[BatchId] = ()
+    waiting: Mapping[str, int] = field(default_factory=dict)
+    resting: Sequence[str] = ()
+    start: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sighting:
+    """What a look at the outbox has shown, and at which moment.
+
+    Attributes:
+        found: channels with messages that are not claimed, each with the first one's id. Of a
+            channel that was not asked, its open batch's messages may be among them.
+        top: the highest id that was looked at, 0 where there was none.
+        oldest_transaction: all below it have ended.
+        next_transaction: none at or above it had begun.
+    """
+
+    found: Mapping[str, int] = field(default_factory=dict)
+    top: int = 0
+    oldest_transaction: int = 0
+    next_transaction: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """The answer to a search.
+
+    Attributes:
+        batches: the one of the oldest message first.
+        asked: channels all of whose messages are in a batch now, or found.
+        is_full: there may be more channels to ask.
+        is_cut: there is more to look at, above the sighting's top.
+    """
+
+    batches: Sequence[Batch] = ()
+    asked: Sequence[str] = ()
+    sighting: Sighting = field(default_factory=Sighting)
+    is_full: bool = False
+    is_cut: bool = False
+
+
 class Outbox(Protocol):
     """The captured messages, their batches, and who may publish them.
 
@@ -124,18 +184,24 @@ class Outbox(Protocol):
         """Record what became of batches, and take no new work."""
 
     async def settle_and_claim(
-        self, settlement: Settlement, limits: Limits, in_flight: Sequence[BatchId]
-    ) -> list[Batch]:
+        self, settlement: Settlement, limits: Limits, search: Search
+    ) -> Claim:
         """Record what became of batches and take the work that is due, in one round trip.
 
         At most one batch of a channel is open at any time, in the table and so in what is
-        returned. Messages are in outbox order; the batch of the oldest message comes first.
+        returned. Messages are in outbox order.
 
         Args:
             settlement: of batches that were given out before.
             limits: of one batch, and of how many of them.
-            in_flight: batches that the caller still has and must not be given again.
+            search: where to look.
         """
+
+    async def survey(self) -> Sighting:
+        """Look for every channel that has messages, wherever they are."""
+
+    async def confirm(self) -> None:
+        """Return if this session lives, and with it the leadership, at this moment."""
 
     async def backlog(self) -> Backlog:
         """What waits; cheap whatever its size."""
@@ -178,6 +244,16 @@ class Wakeable(Protocol):
         """Return once it is set."""
 
 
+class Signal(Wakeable, Protocol):
+    """An event that can be set and cleared; asyncio.Event is one."""
+
+    def set(self) -> None:
+        """End all waits."""
+
+    def clear(self) -> None:
+        """Let waits begin anew."""
+
+
 class Clock(Protocol):
     """Time, in seconds from an arbitrary start, never going back."""
 
@@ -202,6 +278,9 @@ class Counters(Protocol):
 
     def dead_lettered(self, messages: int) -> None:
         """Messages were given up."""
+
+    def gathered(self, seconds: float) -> None:
+        """Work has waited so long because the account's pace was used up."""
 
 
 class Facts(TypedDict, total=False):

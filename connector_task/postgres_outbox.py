@@ -1,13 +1,22 @@
 """The outbox in Postgres: leadership, claims and settlements over one session."""
 
-from collections.abc import Sequence
+from contextlib import suppress
 from itertools import groupby
 from typing import Any
 
 from connector_task.config import DatabaseSettings
-from connector_task.errors import PublishError
+from connector_task.errors import DatabaseUnavailableError, PublishError
 from connector_task.limits import Limits
-from connector_task.ports import Backlog, Batch, BatchId, Message, Settlement
+from connector_task.ports import (
+    Backlog,
+    Batch,
+    BatchId,
+    Claim,
+    Message,
+    Search,
+    Settlement,
+    Sighting,
+)
 from connector_task.postgres_session import (
     APPLICATION_LOCK,
     LEADERSHIP_LOCK,
@@ -27,6 +36,7 @@ class PostgresOutbox:
         """Ask for the lock, over a new session where there is none."""
         if not self._session.is_open:
             await self._session.open()
+            await self._execute(statement("session"), {})
 
         def work(connection: Connection) -> bool:
             with connection.cursor() as cursor:
@@ -46,18 +56,31 @@ class PostgresOutbox:
             await self._execute(text, parameters)
 
     async def settle_and_claim(
-        self, settlement: Settlement, limits: Limits, in_flight: Sequence[BatchId]
-    ) -> list[Batch]:
+        self, settlement: Settlement, limits: Limits, search: Search
+    ) -> Claim:
         """Record and claim in one transaction and one round trip."""
         text, parameters = _settling(settlement)
         parameters |= {
-            "in_flight": list(in_flight),
+            "in_hand": list(search.in_hand),
+            "channels": list(search.waiting),
+            "starts": list(search.waiting.values()),
+            "resting": list(search.resting),
+            "start": search.start,
             "max_bytes": limits.array_bytes,
             "max_messages": limits.array_messages,
             "max_channels": limits.request_channels,
             "max_scanned": limits.scanned_messages,
         }
-        return _batches(await self._execute(text + statement("claim"), parameters))
+        return _claim(await self._execute(text + statement("claim"), parameters), limits)
+
+    async def survey(self) -> Sighting:
+        """Go from channel to channel by the index."""
+        ((facts,),) = await self._execute(statement("survey"), {})
+        return _sighting(facts)
+
+    async def confirm(self) -> None:
+        """One empty round trip: the lock cannot be lost while its session lives."""
+        await self._execute("SELECT", {})
 
     async def backlog(self) -> Backlog:
         """Over the relay's own session, between its calls."""
@@ -65,7 +88,10 @@ class PostgresOutbox:
         return Backlog(*rows[0])
 
     async def close(self) -> None:
-        """End the session."""
+        """Give the lead up at once, and end the session."""
+        if self._session.is_open:
+            with suppress(DatabaseUnavailableError):
+                await self._execute("SELECT pg_advisory_unlock_all()", {})
         await self._session.close()
 
     async def _execute(self, text: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
@@ -113,6 +139,26 @@ def _describe(error: PublishError) -> str:
     return f"{error.code}: {error.reason}"
 
 
+def _claim(rows: list[tuple[Any, ...]], limits: Limits) -> Claim:
+    (*_, facts, _, _), *messages = rows
+    return Claim(
+        batches=_batches(messages),
+        asked=facts["asked"],
+        sighting=_sighting(facts),
+        is_full=len(facts["asked"]) >= limits.request_channels,
+        is_cut=facts["looked"] >= limits.scanned_messages,
+    )
+
+
+def _sighting(facts: dict[str, Any]) -> Sighting:
+    return Sighting(
+        found=facts["found"],
+        top=facts["top"],
+        oldest_transaction=facts["oldest_transaction"],
+        next_transaction=facts["next_transaction"],
+    )
+
+
 def _batches(rows: list[tuple[Any, ...]]) -> list[Batch]:
     # Rows come ordered by batch; one without an outbox row is a batch whose messages are gone.
     return [
@@ -127,7 +173,7 @@ def _batches(rows: list[tuple[Any, ...]]) -> list[Batch]:
 
 
 def _message(row: tuple[Any, ...]) -> Message:
-    (outbox_id, name, data, headers, size_bytes, truncated, encoding, problem, waited) = row[3:]
+    (outbox_id, name, data, headers, size_bytes, truncated, encoding, problem, waited) = row[3:12]
     return Message(
         outbox_id=outbox_id,
         name=name,

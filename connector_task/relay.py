@@ -61,27 +61,16 @@ What is not handled here
     A channel that is blocked with a very long backlog makes every claim walk past that backlog.
 """
 
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from connector_task.delivery import Delivery
+from connector_task.dispatch import Dispatch
 from connector_task.errors import DatabaseUnavailableError, ErrorCode
-from connector_task.limits import Limits
-from connector_task.ports import BatchId, Clock, Journal, Outbox, Settlement, Wakeable, Wakeups
+from connector_task.ports import Clock, Journal, Outbox, Signal, Wakeups
 from connector_task.refusals import Backoff
 from connector_task.vitals import Role, Vitals
 
 STANDBY_SECONDS = 0.5  # how often a standby asks for the lock
-
-
-class Signal(Wakeable, Protocol):
-    """An event that can be set and cleared; asyncio.Event is one."""
-
-    def set(self) -> None:
-        """End all waits."""
-
-    def clear(self) -> None:
-        """Let waits begin anew."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -89,13 +78,13 @@ class Relay:
     """One connector's loop, leading or standing by.
 
     Attributes:
+        lead: makes the work of one leadership, which knows nothing of an earlier one.
         woken: set when there may be work.
         stopped: set once and for all when the relay is to end.
-        poll_seconds: the longest wait while nothing wakes it.
     """
 
     outbox: Outbox
-    delivery: Delivery
+    lead: Callable[[], Dispatch]
     wakeups: Wakeups
     clock: Clock
     journal: Journal
@@ -103,9 +92,6 @@ class Relay:
     backoff: Backoff
     woken: Signal
     stopped: Signal
-    poll_seconds: float
-    limits: Limits = field(default_factory=Limits)
-    _due: dict[BatchId, float] = field(default_factory=dict)
     _failures: int = 0
 
     def stop(self) -> None:
@@ -163,47 +149,11 @@ class Relay:
     async def _lead(self) -> None:
         self.vitals.role = Role.LEADER
         self.journal.info("leading", {"action": "lead"})
-        self._due.clear()
         try:
             await self.wakeups.listen(self.woken.set)
-            await self._relay_until_stopped()
+            await self.lead().run()
         finally:
             await self.wakeups.close()
-
-    async def _relay_until_stopped(self) -> None:
-        settlement = Settlement()
-        while not self.stopped.is_set():
-            self._tick()
-            # Cleared before the claim: what is committed after it sets it again.
-            self.woken.clear()
-            batches = await self.outbox.settle_and_claim(settlement, self.limits, ())
-            self._settled(settlement)
-            for batch in batches:
-                self._due.pop(batch.id, None)
-            settlement = await self.delivery.deliver(batches)
-            if self.delivery.hold_seconds:
-                await self._hold_back(settlement)
-                settlement = Settlement()
-            elif not batches:
-                await self.clock.wait(self.woken, self._idle_seconds())
-        if settlement:
-            await self.outbox.settle(settlement)
-
-    async def _hold_back(self, settlement: Settlement) -> None:
-        """Wait out a failure that is Ably's as a whole, claiming nothing meanwhile."""
-        await self.outbox.settle(settlement)
-        self._settled(settlement)
-        await self.clock.wait(self.stopped, self.delivery.hold_seconds)
-
-    def _settled(self, settlement: Settlement) -> None:
-        self._database_works()
-        # By now the database has begun to count the delays, so none of these is too early.
-        now = self.clock.now()
-        self._due.update({one.batch_id: now + one.delay_seconds for one in settlement.postponed})
-
-    def _idle_seconds(self) -> float:
-        now = self.clock.now()
-        return min([self.poll_seconds, *(max(0.0, due - now) for due in self._due.values())])
 
     def _tick(self) -> None:
         self.vitals.ticked_at = self.clock.now()

@@ -5,11 +5,13 @@ import random
 import signal
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from connector_task.ably_publisher import AblyPublisher
 from connector_task.config import Settings
 from connector_task.delivery import Delivery
+from connector_task.dispatch import Dispatch
 from connector_task.emf_metrics import EmfMetrics
 from connector_task.errors import (
     ConnectorError,
@@ -18,6 +20,8 @@ from connector_task.errors import (
     InstallationError,
 )
 from connector_task.health import HealthServer
+from connector_task.limits import Limits, rates
+from connector_task.pace import Pace
 from connector_task.ports import Backlog, Clock, Journal
 from connector_task.postgres_installation import PostgresInstallation
 from connector_task.postgres_outbox import PostgresOutbox
@@ -189,7 +193,7 @@ def _assemble(
         dimensions=settings.dimensions,
         write=write_metrics,
     )
-    stopped = asyncio.Event()
+    stopped, woken = asyncio.Event(), asyncio.Event()
     delivery = Delivery(
         publisher=publisher,
         clock=clock,
@@ -199,17 +203,30 @@ def _assemble(
         backoff=Backoff(cap_seconds=ABLY_BACKOFF_CAP_SECONDS, random=random.random),
         stopped=stopped,
     )
-    relay = Relay(
+    dispatch = partial(
+        Dispatch,
         outbox=outbox,
         delivery=delivery,
+        clock=clock,
+        counters=metrics,
+        vitals=vitals,
+        woken=woken,
+        stopped=stopped,
+        poll_seconds=settings.poll_seconds,
+        max_in_flight=settings.max_in_flight,
+        limits=Limits(),
+        pace=Pace(rates(settings.ably)),
+    )
+    relay = Relay(
+        outbox=outbox,
+        lead=dispatch,
         wakeups=PostgresWakeups(settings.database, journal),
         clock=clock,
         journal=journal,
         vitals=vitals,
         backoff=Backoff(cap_seconds=DATABASE_BACKOFF_CAP_SECONDS, random=random.random),
-        woken=asyncio.Event(),
+        woken=woken,
         stopped=stopped,
-        poll_seconds=settings.poll_seconds,
     )
     return _Service(
         relay=relay,
