@@ -47,6 +47,15 @@ class LogLevel(StrEnum):
 class TableMapping:
     """Changes of one kind to one table go to one channel.
 
+class Plan(StrEnum):
+    """An Ably account's plan; `unlimited` stands for one without limits on requests."""
+
+    FREE = "free"
+    STANDARD = "standard"
+    PRO = "pro"
+    UNLIMITED = "unlimited"
+
+
     Attributes:
         table: as the operator wrote it: `users`, `app.users`, `"Odd Name"`.
     """
@@ -124,3 +133,14 @@ class Settings:
     def dimensions(self) -> Mapping[str, str]:
         """The dimensions of every metric."""
         return {"stage": self.stage, "service": self.service}
+        plan: the account's, for the rates that are not set.
+        requests_per_second: HTTP requests; None is the plan's, 0 without limit. So is the hour's.
+        channel_publishes: publishes on one channel a second; 0 is without limit.
+        channel_bytes: on one channel a second; 0 is without limit.
+    plan: Plan = Plan.FREE
+    requests_per_second: float | None = None
+    requests_per_hour: float | None = None
+    channel_publishes: float = 50.0
+    channel_bytes: int = 1_048_576
+        max_in_flight: requests to Ably on their way at a time.
+    max_in_flight: int = 4

@@ -19,6 +19,7 @@ from connector_task.config import (
     DatabaseSettings,
     LogLevel,
     Settings,
+    Plan,
     SslMode,
 )
 from connector_task.errors import ConfigurationError
@@ -89,6 +90,23 @@ ENTRIES = (
     Entry(field="ably.port", key="ably.port", variable="ABLY_PORT", parse=values.port),
     Entry(field="ably.tls", key="ably.tls", variable="ABLY_TLS", parse=values.boolean),
     Entry(field="install", key="install", variable="CONNECTOR_INSTALL", parse=values.boolean),
+    Entry(field="ably.plan", key="ably.plan", variable="ABLY_PLAN", parse=values.choice(Plan)),
+    Entry(
+        field="ably.requests_per_second", key="ably.requestsPerSecond",
+        variable="ABLY_REQUESTS_PER_SECOND", parse=values.rate,
+    ),
+    Entry(
+        field="ably.requests_per_hour", key="ably.requestsPerHour",
+        variable="ABLY_REQUESTS_PER_HOUR", parse=values.rate,
+    ),
+    Entry(
+        field="ably.channel_publishes", key="ably.channelPublishesPerSecond",
+        variable="ABLY_CHANNEL_PUBLISHES_PER_SECOND", parse=values.rate,
+    ),
+    Entry(
+        field="ably.channel_bytes", key="ably.channelBytesPerSecond",
+        variable="ABLY_CHANNEL_BYTES_PER_SECOND", parse=values.rate,
+    ),
     Entry(field="run_role", key="runRole", variable="CONNECTOR_RUN_ROLE", parse=values.text),
     Entry(
         field="health_port", key="healthPort", variable="CONNECTOR_HEALTH_PORT",
@@ -103,6 +121,10 @@ ENTRIES = (
         parse=values.seconds(1, 110),
     ),
     Entry(
+    Entry(
+        field="max_in_flight", key="maxInFlight", variable="CONNECTOR_MAX_IN_FLIGHT",
+        parse=values.whole_number(1, 64),
+    ),
         field="metrics_seconds", key="metricsSeconds", variable="CONNECTOR_METRICS_SECONDS",
         parse=values.seconds(0, 3600),
     ),

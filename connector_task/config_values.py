@@ -67,6 +67,8 @@ def port(value: object) -> int:
 def optional_port(value: object) -> int:
     """A TCP port, or 0 for none."""
     return _whole_number(value, 0, 65535)
+    expected = f"a number of seconds from {low:g} to {high:g}"
+    return lambda value: _number(value, low, high, expected)
 
 
 def _whole_number(value: object, low: int, high: int) -> int:
@@ -85,19 +87,28 @@ def _whole_number(value: object, low: int, high: int) -> int:
 def seconds(low: float, high: float) -> Callable[[object], float]:
     """A number of seconds within bounds."""
 
-    def parse(value: object) -> float:
-        message = f"must be a number of seconds from {low:g} to {high:g}"
-        if isinstance(value, bool) or not isinstance(value, int | float | str):
-            raise UnusableValueError(message)
-        try:
-            number = float(value)
-        except ValueError:
-            raise UnusableValueError(message) from None
-        if not low <= number <= high:
-            raise UnusableValueError(message)
-        return number
 
-    return parse
+def _number(value: object, low: float, high: float, expected: str) -> float:
+    message = f"must be {expected}"
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise UnusableValueError(message)
+    try:
+        number = float(value)
+    except ValueError:
+        raise UnusableValueError(message) from None
+    if not low <= number <= high:
+        raise UnusableValueError(message)
+    return number
+
+
+def rate(value: object) -> float:
+    """A number of something in a time; 0 is without limit."""
+    return _number(value, 0, 1e12, "a number, 0 for no limit")
+
+
+def whole_number(low: int, high: int) -> Callable[[object], int]:
+    """A whole number within bounds."""
+    return lambda value: _whole_number(value, low, high)
 
 
 def boolean(value: object) -> bool:

@@ -1,53 +1,117 @@
 -- Takes work: the open batches that are due, and new batches of channels that have none open.
+-- Looks for messages in two ways: from `start` on, whatever their channel, and by the channels that
+-- are known to have some, each from its own id on. Neither walks past what it does not take.
 -- A message counts as Ably counts it: name, data and extras in bytes. One that is too large for any
 -- batch gets one of its own, without its data, so that it is never carried around.
+-- The first row is the sighting, every other one a message.
 WITH due AS (
     SELECT id, channel, attempts, outbox_ids
     FROM ably.batch
     WHERE
         next_attempt_at <= clock_timestamp()
-        AND id <> ALL (%(in_flight)s::uuid[])
+        AND id <> ALL (%(in_hand)s::uuid[])
     ORDER BY next_attempt_at
     LIMIT %(max_channels)s
 ),
-oldest AS MATERIALIZED (
-    SELECT
-        message.id,
-        message.channel,
-        octet_length(message.data)
-        + octet_length(coalesce(message.name, ''))
-        + coalesce(octet_length(message.headers::text) + octet_length('{"headers":}'), 0) AS bytes
-    FROM ably.outbox AS message
-    WHERE NOT EXISTS (SELECT FROM ably.batch WHERE batch.channel = message.channel)
-    ORDER BY message.id
+looked AS MATERIALIZED (
+    SELECT id, channel
+    FROM ably.outbox
+    WHERE id >= %(start)s
+    ORDER BY id
     LIMIT %(max_scanned)s
+),
+known AS MATERIALIZED (
+    SELECT channel, min(start) AS start
+    FROM (
+        SELECT channel, start
+        FROM unnest(%(channels)s::text[], %(starts)s::bigint[]) AS waiting (channel, start)
+        UNION ALL
+        SELECT channel, id FROM looked
+    ) AS seen
+    GROUP BY channel
+),
+asked AS MATERIALIZED (
+    SELECT channel, start
+    FROM known
+    WHERE
+        channel <> ALL (%(resting)s::text[])
+        AND NOT EXISTS (SELECT FROM ably.batch WHERE batch.channel = known.channel)
+    ORDER BY start
+    LIMIT %(max_channels)s
 ),
 measured AS (
     SELECT
+        message.id,
+        asked.channel,
+        row_number() OVER in_channel AS place,
+        sum(message.bytes) OVER in_channel AS bytes_so_far
+    FROM asked
+    CROSS JOIN LATERAL (
+        SELECT
+            outbox.id,
+            octet_length(outbox.data)
+            + octet_length(coalesce(outbox.name, ''))
+            + coalesce(octet_length(outbox.headers::text) + octet_length('{"headers":}'), 0)
+                AS bytes
+        FROM ably.outbox
+        WHERE outbox.channel = asked.channel AND outbox.id >= asked.start
+        ORDER BY outbox.id
+        LIMIT %(max_messages)s + 1 -- one more than fits tells that there is a rest
+    ) AS message
+    WINDOW in_channel AS (PARTITION BY asked.channel ORDER BY message.id)
+),
+weighed AS MATERIALIZED (
+    SELECT
         id,
         channel,
-        row_number() OVER in_channel AS place,
-        sum(bytes) OVER in_channel AS bytes_so_far
-    FROM oldest
-    WINDOW in_channel AS (PARTITION BY channel ORDER BY id)
+        place = 1 OR (place <= %(max_messages)s AND bytes_so_far <= %(max_bytes)s) AS fits
+    FROM measured
 ),
 claimed AS (
     INSERT INTO ably.batch (channel, outbox_ids)
     SELECT channel, array_agg(id ORDER BY id)
-    FROM measured
-    WHERE
-        place = 1
-        OR (place <= %(max_messages)s AND bytes_so_far <= %(max_bytes)s)
+    FROM weighed
+    WHERE fits
     GROUP BY channel
-    ORDER BY min(id)
-    LIMIT %(max_channels)s
     RETURNING id, channel, attempts, outbox_ids
 ),
-batch AS (
-    SELECT * FROM due
+found AS (
+    SELECT channel, start
+    FROM known
+    WHERE NOT EXISTS (SELECT FROM asked WHERE asked.channel = known.channel)
     UNION ALL
-    SELECT * FROM claimed
+    SELECT channel, min(id) FROM weighed WHERE NOT fits GROUP BY channel
+),
+batch AS (
+    SELECT id, channel, attempts, outbox_ids FROM due
+    UNION ALL
+    SELECT id, channel, attempts, outbox_ids FROM claimed
 )
+SELECT
+    NULL::uuid,
+    NULL AS channel,
+    NULL::integer AS attempts,
+    NULL::bigint AS outbox_id,
+    NULL AS name,
+    NULL AS data,
+    NULL::jsonb AS headers,
+    NULL::integer AS bytes,
+    NULL::boolean AS truncated,
+    NULL AS encoding,
+    NULL AS problem,
+    NULL::double precision AS waited_seconds,
+    json_build_object(
+        'found', (SELECT coalesce(json_object_agg(channel, start), '{}') FROM found),
+        'asked', (SELECT coalesce(json_agg(channel), '[]') FROM asked),
+        'top', coalesce((SELECT max(id) FROM looked), 0),
+        'looked', (SELECT count(*) FROM looked),
+        'oldest_transaction', pg_snapshot_xmin(snapshot.now)::text::bigint,
+        'next_transaction', pg_snapshot_xmax(snapshot.now)::text::bigint
+    ) AS sighting,
+    NULL::bigint AS oldest,
+    NULL::bigint AS place
+FROM (SELECT pg_current_snapshot()) AS snapshot (now)
+UNION ALL
 SELECT
     batch.id,
     batch.channel,
@@ -60,7 +124,10 @@ SELECT
     message.truncated,
     message.encoding,
     message.problem,
-    extract(epoch FROM clock_timestamp() - message.created_at)::double precision
+    extract(epoch FROM clock_timestamp() - message.created_at)::double precision,
+    NULL,
+    batch.outbox_ids[1],
+    member.place
 FROM batch
 CROSS JOIN LATERAL unnest(batch.outbox_ids) WITH ORDINALITY AS member (outbox_id, place)
 LEFT JOIN ably.outbox AS message ON message.id = member.outbox_id
@@ -70,4 +137,4 @@ CROSS JOIN LATERAL (
         + octet_length(coalesce(message.name, ''))
         + coalesce(octet_length(message.headers::text) + octet_length('{"headers":}'), 0) AS bytes
 ) AS size
-ORDER BY batch.outbox_ids[1], member.place;
+ORDER BY oldest NULLS FIRST, place;

@@ -1,13 +1,22 @@
 """What a relay relies on in an outbox: Postgres and the fake must both hold to it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 import pytest
 
 from connector_task.errors import DatabaseUnavailableError, PublishError
 from connector_task.limits import Limits
-from connector_task.ports import Batch, Burial, Narrowing, Outbox, Postponement, Settlement
+from connector_task.ports import (
+    Batch,
+    BatchId,
+    Burial,
+    Narrowing,
+    Outbox,
+    Postponement,
+    Search,
+    Settlement,
+)
 from connector_task.postgres_installation import PostgresInstallation
 from connector_task.postgres_outbox import PostgresOutbox
 from tests.fakes.clock import FakeClock
@@ -84,11 +93,17 @@ async def outbox(store: Store) -> AsyncIterator[Outbox]:
     await session.close()
 
 
-async def claim(outbox: Outbox, limits: Limits = LIMITS) -> list[Batch]:
-    return await outbox.settle_and_claim(Settlement(), limits, ())
+async def claim(
+    outbox: Outbox,
+    settlement: Settlement | None = None,
+    limits: Limits = LIMITS,
+    in_hand: tuple[BatchId, ...] = (),
+) -> Sequence[Batch]:
+    search = Search(in_hand=in_hand)
+    return (await outbox.settle_and_claim(settlement or Settlement(), limits, search)).batches
 
 
-def contents(batches: list[Batch]) -> list[tuple[str, list[str | None]]]:
+def contents(batches: Sequence[Batch]) -> list[tuple[str, list[str | None]]]:
     return [(batch.channel, [message.data for message in batch.messages]) for batch in batches]
 
 
@@ -114,7 +129,7 @@ async def test_a_batch_in_flight_is_not_given_out_again(store: Store, outbox: Ou
     store.capture("a", "1")
     (batch,) = await claim(outbox)
     store.capture("b", "2")
-    others = await outbox.settle_and_claim(Settlement(), LIMITS, (batch.id,))
+    others = await claim(outbox, in_hand=(batch.id,))
     assert contents(others) == [("b", ["2"])]
 
 
@@ -125,7 +140,7 @@ async def test_accepted_batches_are_gone_and_their_channel_is_free(
     (batch,) = await claim(outbox)
     store.capture("a", "2")
     settlement = Settlement(accepted=[batch.id])
-    assert contents(await outbox.settle_and_claim(settlement, LIMITS, ())) == [("a", ["2"])]
+    assert contents(await claim(outbox, settlement)) == [("a", ["2"])]
     assert (await outbox.backlog()).messages == 1
 
 
@@ -135,10 +150,10 @@ async def test_a_postponed_batch_comes_back_unchanged_when_it_is_due(
     store.capture("a", "1")
     (batch,) = await claim(outbox)
     now = Settlement(postponed=[Postponement(batch.id, 0.0, RATE)])
-    (again,) = await outbox.settle_and_claim(now, LIMITS, ())
+    (again,) = await claim(outbox, now)
     assert (again.id, again.attempts) == (batch.id, 1)
     later = Settlement(postponed=[Postponement(batch.id, 3600.0, RATE)])
-    assert await outbox.settle_and_claim(later, LIMITS, ()) == []
+    assert await claim(outbox, later) == []
 
 
 async def test_a_narrowed_batch_keeps_its_first_messages_under_a_new_id(
@@ -148,11 +163,11 @@ async def test_a_narrowed_batch_keeps_its_first_messages_under_a_new_id(
         store.capture("a", data)
     (batch,) = await claim(outbox)
     settlement = Settlement(narrowed=[Narrowing(batch.id, 2, BAD)])
-    (narrowed,) = await outbox.settle_and_claim(settlement, LIMITS, ())
+    (narrowed,) = await claim(outbox, settlement)
     assert contents([narrowed]) == [("a", ["1", "2"])]
     assert narrowed.id != batch.id
     accepted = Settlement(accepted=[narrowed.id])
-    assert contents(await outbox.settle_and_claim(accepted, LIMITS, ())) == [("a", ["3", "4"])]
+    assert contents(await claim(outbox, accepted)) == [("a", ["3", "4"])]
 
 
 async def test_buried_messages_are_dead_letters_and_wait_no_more(
@@ -169,20 +184,21 @@ async def test_buried_messages_are_dead_letters_and_wait_no_more(
 async def test_a_batch_holds_as_many_messages_as_are_allowed(store: Store, outbox: Outbox) -> None:
     for data in "12345":
         store.capture("a", data)
-    assert contents(await claim(outbox, Limits(array_messages=3))) == [("a", ["1", "2", "3"])]
+    batches = await claim(outbox, limits=Limits(array_messages=3))
+    assert contents(batches) == [("a", ["1", "2", "3"])]
 
 
 async def test_a_batch_holds_as_many_bytes_as_are_allowed(store: Store, outbox: Outbox) -> None:
     for _ in range(5):
         store.capture("a", "ü" * 7)  # fourteen bytes, and six of the name
-    (batch,) = await claim(outbox, Limits(array_bytes=40))
+    (batch,) = await claim(outbox, limits=Limits(array_bytes=40))
     assert (len(batch.messages), batch.size_bytes) == (2, 40)
 
 
 async def test_a_claim_takes_as_many_channels_as_are_allowed(store: Store, outbox: Outbox) -> None:
     for channel in "abc":
         store.capture(channel, "x")
-    batches = await claim(outbox, Limits(request_channels=2))
+    batches = await claim(outbox, limits=Limits(request_channels=2))
     assert [batch.channel for batch in batches] == ["a", "b"]
 
 
@@ -192,8 +208,8 @@ async def test_a_message_too_large_for_any_batch_comes_alone_and_without_its_dat
     for data in ("1", "x" * 50, "2"):
         store.capture("a", data)
     limits = Limits(array_bytes=50)
-    (small,) = await claim(outbox, limits)
-    (large,) = await outbox.settle_and_claim(Settlement(accepted=[small.id]), limits, ())
+    (small,) = await claim(outbox, limits=limits)
+    (large,) = await claim(outbox, Settlement(accepted=[small.id]), limits)
     assert contents([small, large]) == [("a", ["1"]), ("a", [None])]
     assert large.size_bytes == 56
 

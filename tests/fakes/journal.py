@@ -35,6 +35,7 @@ class MemoryCounters:
         self.messages_truncated = 0
         self.messages_degraded = 0
         self.messages_dead = 0
+        self.seconds_gathered = 0.0
         self.failures: list[PublishError] = []
 
     def published(self, messages: int, seconds: float, *, truncated: int) -> None:  # noqa: ARG002
@@ -49,3 +50,6 @@ class MemoryCounters:
 
     def dead_lettered(self, messages: int) -> None:
         self.messages_dead += messages
+
+    def gathered(self, seconds: float) -> None:
+        self.seconds_gathered += seconds

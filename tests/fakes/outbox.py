@@ -2,12 +2,21 @@
 
 import itertools
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from connector_task.errors import DatabaseUnavailableError, ErrorCode, PublishError
 from connector_task.limits import Limits
-from connector_task.ports import Backlog, Batch, BatchId, Message, Settlement
+from connector_task.ports import (
+    Backlog,
+    Batch,
+    BatchId,
+    Claim,
+    Message,
+    Search,
+    Settlement,
+    Sighting,
+)
 from tests.fakes.clock import FakeClock
 
 
@@ -32,6 +41,7 @@ class MemoryDatabase:
     dead_letters: list[tuple[int, PublishError]] = field(default_factory=list)
     leader: "MemoryOutbox | None" = None
     ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+    moments: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def capture(
         self, channel: str, data: str, *, name: str | None = "INSERT",
@@ -89,31 +99,75 @@ class MemoryOutbox:
         return ids
 
     async def settle_and_claim(
-        self, settlement: Settlement, limits: Limits, in_flight: Sequence[BatchId]
-    ) -> list[Batch]:
+        self, settlement: Settlement, limits: Limits, search: Search
+    ) -> Claim:
         await self.settle(settlement)
         now = self.database.clock.now()
         due = [
             batch_id
             for batch_id, batch in self.database.batches.items()
-            if batch.due_at <= now and batch_id not in in_flight
+            if batch.due_at <= now and batch_id not in search.in_hand
         ]
-        claimed = due[: limits.request_channels] + self._claim(limits)
-        claimed.sort(key=lambda batch_id: self.database.batches[batch_id].outbox_ids[0])
-        return [self._read(batch_id, limits) for batch_id in claimed]
+        looked = [one for one in sorted(self.database.messages) if one >= search.start]
+        looked = looked[: limits.scanned_messages]
+        known = dict(search.waiting)
+        for one in looked:
+            channel, _ = self.database.messages[one]
+            known[channel] = min(one, known.get(channel, one))
+        asked = self._asked(known, limits, search)
+        new, rest = self._claim(asked, limits)
+        claimed = sorted(
+            due[: limits.request_channels] + new,
+            key=lambda batch_id: self.database.batches[batch_id].outbox_ids[0],
+        )
+        moment = next(self.database.moments)
+        return Claim(
+            batches=[self._read(batch_id, limits) for batch_id in claimed],
+            asked=list(asked),
+            sighting=Sighting(
+                found=rest | {name: start for name, start in known.items() if name not in asked},
+                top=max(looked, default=0),
+                oldest_transaction=moment,
+                next_transaction=moment,
+            ),
+            is_full=len(asked) >= limits.request_channels,
+            is_cut=len(looked) >= limits.scanned_messages,
+        )
 
-    def _claim(self, limits: Limits) -> list[BatchId]:
-        busy = {batch.channel for batch in self.database.batches.values()}
-        by_channel: dict[str, list[int]] = {}
+    def _asked(self, known: dict[str, int], limits: Limits, search: Search) -> dict[str, int]:
+        busy = {batch.channel for batch in self.database.batches.values()} | {*search.resting}
+        free = [(start, channel) for channel, start in known.items() if channel not in busy]
+        return {channel: start for start, channel in sorted(free)[: limits.request_channels]}
+
+    def _claim(self, asked: dict[str, int], limits: Limits) -> tuple[list[BatchId], dict[str, int]]:
+        """Open batches for the channels; tells where what did not fit begins."""
+        new, rest = [], {}
+        for channel, start in asked.items():
+            ids = [
+                outbox_id
+                for outbox_id, (owner, _) in sorted(self.database.messages.items())
+                if owner == channel and outbox_id >= start
+            ]
+            fitting = self._that_fit(ids, limits)
+            if fitting:
+                batch_id = _new_id()
+                self.database.batches[batch_id] = OpenBatch(channel, fitting)
+                new.append(batch_id)
+            if len(fitting) < len(ids):
+                rest[channel] = ids[len(fitting)]
+        return new, rest
+
+    async def survey(self) -> Sighting:
+        self._check()
+        found: dict[str, int] = {}
         for outbox_id, (channel, _) in sorted(self.database.messages.items()):
-            if channel not in busy:
-                by_channel.setdefault(channel, []).append(outbox_id)
-        new = []
-        for channel, ids in list(by_channel.items())[: limits.request_channels]:
-            batch_id = _new_id()
-            self.database.batches[batch_id] = OpenBatch(channel, self._that_fit(ids, limits))
-            new.append(batch_id)
-        return new
+            found.setdefault(channel, outbox_id)
+        moment = next(self.database.moments)
+        top = max(self.database.messages, default=0)
+        return Sighting(found=found, top=top, oldest_transaction=moment, next_transaction=moment)
+
+    async def confirm(self) -> None:
+        self._check()
 
     def _that_fit(self, ids: list[int], limits: Limits) -> list[int]:
         total = 0

@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from connector_task.delivery import Delivery
-from connector_task.limits import Limits
+from connector_task.dispatch import Dispatch
+from connector_task.limits import Limits, Rates
+from connector_task.pace import Pace
 from connector_task.refusals import Backoff
 from connector_task.relay import Relay
 from connector_task.vitals import Vitals
@@ -16,6 +18,10 @@ from tests.fakes.journal import MemoryCounters, MemoryJournal
 from tests.fakes.outbox import MemoryDatabase, MemoryOutbox
 from tests.fakes.publisher import MemoryPublisher
 from tests.fakes.wakeups import MemoryWakeups
+
+WITHOUT_LIMIT = Rates(
+    channel_publishes=0, channel_bytes=0, requests_per_second=0, requests_per_hour=0
+)
 
 
 class Bench:
@@ -30,12 +36,20 @@ class Bench:
         self.wakeups = MemoryWakeups()
         self.vitals = Vitals()
 
-    def relay(self, *, limits: Limits | None = None, vitals: Vitals | None = None) -> Relay:
+    def relay(
+        self,
+        *,
+        limits: Limits | None = None,
+        rates: Rates = WITHOUT_LIMIT,
+        vitals: Vitals | None = None,
+        max_in_flight: int = 4,
+    ) -> Relay:
         """A relay that always waits the whole of a backoff, and polls every second."""
-        stopped = asyncio.Event()
+        stopped, woken = asyncio.Event(), asyncio.Event()
         backoff = Backoff(random=lambda: 1.0)
         limits = limits or Limits()
         vitals = vitals or self.vitals
+        outbox = MemoryOutbox(self.database)
         delivery = Delivery(
             publisher=self.ably,
             clock=self.clock,
@@ -46,19 +60,35 @@ class Bench:
             stopped=stopped,
             limits=limits,
         )
-        return Relay(
-            outbox=MemoryOutbox(self.database),
-            delivery=delivery,
+        pace = Pace(rates)
+
+        def lead() -> Dispatch:
+            return Dispatch(
+                outbox=relay.outbox,
+                delivery=delivery,
+                clock=self.clock,
+                counters=self.counters,
+                vitals=vitals,
+                woken=woken,
+                stopped=stopped,
+                poll_seconds=1.0,
+                max_in_flight=max_in_flight,
+                limits=limits,
+                pace=pace,
+            )
+
+        relay = Relay(
+            outbox=outbox,
+            lead=lead,
             wakeups=self.wakeups,
             clock=self.clock,
             journal=self.journal,
             vitals=vitals,
             backoff=backoff,
-            woken=asyncio.Event(),
+            woken=woken,
             stopped=stopped,
-            poll_seconds=1.0,
-            limits=limits,
         )
+        return relay
 
     @asynccontextmanager
     async def running(self, relay: Relay) -> AsyncIterator["asyncio.Task[None]"]:

@@ -36,6 +36,8 @@ def test_a_line_holds_what_was_counted_with_its_units_and_dimensions(lines: Line
     lines.metrics.published(2, 0.5, truncated=0)
     lines.metrics.failed(PublishError(42913, 429, "rate"))
     lines.metrics.dead_lettered(4)
+    lines.metrics.gathered(0.25)
+    lines.metrics.gathered(0.5)
     lines.metrics.degraded(2)
     lines.metrics.flush(is_leader=True, backlog=Backlog(7, 1.25))
     line = lines.last
@@ -51,6 +53,7 @@ def test_a_line_holds_what_was_counted_with_its_units_and_dimensions(lines: Line
         "MessagesDeadLettered": 4,
         "PublishFailures": 1,
         "PublishDuration": [12.5, 500.0],
+        "AccountPaceWait": 750,
         "OutboxBacklog": 7,
         "OldestMessageAge": 1250,
         "IsLeader": 1,

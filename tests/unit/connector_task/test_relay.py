@@ -1,10 +1,8 @@
 """The relay's promises, on a fake clock and fake servers."""
 
-from collections.abc import Sequence
-
 from connector_task.errors import PublishError
 from connector_task.limits import Limits
-from connector_task.ports import Batch, BatchId, Settlement
+from connector_task.ports import Batch, Claim, Search, Settlement
 from connector_task.vitals import Role, Vitals
 from tests.fakes.outbox import MemoryOutbox
 from tests.fakes.publisher import Refusal
@@ -54,9 +52,9 @@ async def test_a_commit_during_the_claim_is_not_slept_over(bench: Bench) -> None
         """Someone commits after the claim has looked and before its answer arrives."""
 
         async def settle_and_claim(
-            self, settlement: Settlement, limits: Limits, in_flight: Sequence[BatchId]
-        ) -> list[Batch]:
-            claimed = await super().settle_and_claim(settlement, limits, in_flight)
+            self, settlement: Settlement, limits: Limits, search: Search
+        ) -> Claim:
+            claimed = await super().settle_and_claim(settlement, limits, search)
             if not self.database.messages and not bench.ably.published("a"):
                 self.database.capture("a", "x")
                 bench.wakeups.notify()
