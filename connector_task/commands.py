@@ -38,7 +38,7 @@ def _planned(plan: Plan) -> list[str]:
     ]
     lines += [f"  write function ably.{name}" for name, _ in plan.write_functions]
     lines += [
-        f"  create trigger {one.trigger_name} on {one.table.schema}.{one.table.name}"
+        f"  create trigger {one.name} on {one.relation.schema}.{one.relation.name}"
         for one in plan.create_triggers
     ]
     return lines + [f"  drop function ably.{name}" for name in plan.drop_functions]

@@ -4,16 +4,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from connector_task import templates
+
 CHANNEL_MAX_CHARACTERS = 100
 TABLE_MAX_CHARACTERS = 100
 
 
 class Operation(StrEnum):
-    """A kind of row change that can be published."""
+    """A kind of change that can be published."""
 
     INSERT = "INSERT"
     UPDATE = "UPDATE"
     DELETE = "DELETE"
+    TRUNCATE = "TRUNCATE"
+
+
+class Payload(StrEnum):
+    """What clients get as a message's data."""
+
+    STRING = "string"
+    """JSON as a text, which clients parse: the original connector's form."""
+
+    JSON = "json"
+    """An object."""
 
 
 class SslMode(StrEnum):
@@ -43,26 +56,53 @@ class LogLevel(StrEnum):
     ERROR = "ERROR"
 
 
-@dataclass(frozen=True, order=True, slots=True)
+HeaderValue = str | int | float | bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MappingOptions:
+    """What of a change is published, and in which form.
+
+    Attributes:
+        columns: the row's columns to publish, in this order; None is all, in the table's.
+        where: an SQL condition on the row; None is every row.
+        old: whether an UPDATE carries the row as it was.
+        headers: name and value of Ably's `extras.headers`; a text may name columns, `{tenant}`.
+    """
+
+    columns: tuple[str, ...] | None = None
+    where: str | None = None
+    old: bool = False
+    payload: Payload = Payload.STRING
+    headers: tuple[tuple[str, HeaderValue], ...] = ()
+
+    @property
+    def header_columns(self) -> tuple[str, ...]:
+        """The columns that headers name."""
+        return tuple(
+            name
+            for _, value in self.headers
+            if isinstance(value, str)
+            for name in templates.columns(value)
+        )
+
+
+PLAIN = MappingOptions()
+
+
+@dataclass(frozen=True, slots=True)
 class TableMapping:
     """Changes of one kind to one table go to one channel.
 
-class Plan(StrEnum):
-    """An Ably account's plan; `unlimited` stands for one without limits on requests."""
-
-    FREE = "free"
-    STANDARD = "standard"
-    PRO = "pro"
-    UNLIMITED = "unlimited"
-
-
     Attributes:
         table: as the operator wrote it: `users`, `app.users`, `"Odd Name"`.
+        channel: may name columns: `chat:{room_id}`.
     """
 
     table: str
     channel: str
     operation: Operation
+    options: MappingOptions = PLAIN
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 from dotenv import dotenv_values
 
+from connector_task import config_mappings
 from connector_task import config_values as values
 from connector_task.config import (
     AblySettings,
@@ -78,7 +79,7 @@ ENTRIES = (
     ),
     Entry(
         field="mappings", key="connector", variable="ABLY_CONNECTOR",
-        parse=values.mappings, required=True,
+        parse=config_mappings.mappings, required=True,
     ),
     Entry(
         field="ably.api_key", key="ably.apiKey", variable="ABLY_API_KEY",
@@ -275,7 +276,7 @@ def _parse(
 ) -> None:
     try:
         parsed[entry.field] = entry.parse(value)
-    except values.MappingProblemsError as exc:
+    except config_mappings.MappingProblemsError as exc:
         problems += [f"{name}{problem}" for problem in exc.problems]
     except values.UnusableValueError as exc:
         shown = "" if entry.secret or entry.field == "mappings" else f", not {json.dumps(value)}"

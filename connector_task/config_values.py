@@ -4,21 +4,12 @@ Each function raises UnusableValueError with what is expected, never with the va
 knows whether the value may be shown.
 """
 
-import json
 import re
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
-from connector_task.config import (
-    CHANNEL_MAX_CHARACTERS,
-    TABLE_MAX_CHARACTERS,
-    Operation,
-    TableMapping,
-)
-
-MAPPING_KEYS = ("tablename", "ablychannelname", "operation")
 API_KEY = re.compile(r"[^.:\s]+\.[^.:\s]+:\S+")
 TRUE = frozenset({"true", "1", "yes", "on"})
 FALSE = frozenset({"false", "0", "no", "off"})
@@ -28,14 +19,6 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 class UnusableValueError(ValueError):
     """A value cannot be used; the message says what is expected."""
-
-
-class MappingProblemsError(UnusableValueError):
-    """A list of mappings has problems, each at its own place in the list."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = problems
 
 
 def text(value: object) -> str:
@@ -139,60 +122,3 @@ def readable_file(value: object) -> str:
     if not Path(path).is_file():
         raise UnusableValueError("must be the path of a file that exists")
     return path
-
-
-def mappings(value: object) -> tuple[TableMapping, ...]:
-    """The list of mappings, itself or as JSON text; one that is there twice counts once.
-
-    Raises:
-        MappingProblemsError: some of its elements cannot be used.
-    """
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except json.JSONDecodeError as exc:
-            raise UnusableValueError(
-                f"must be a JSON array ({exc.msg} at character {exc.pos + 1})"
-            ) from None
-    if not isinstance(value, list):
-        raise UnusableValueError("must be a JSON array of objects")
-    problems: list[str] = []
-    found = [_mapping(element, f"[{index}]", problems) for index, element in enumerate(value)]
-    if problems:
-        raise MappingProblemsError(problems)
-    return tuple(dict.fromkeys(mapping for mapping in found if mapping))
-
-
-def _mapping(element: object, place: str, problems: list[str]) -> TableMapping | None:
-    if not isinstance(element, dict):
-        problems.append(f"{place}: must be an object")
-        return None
-    problems += [f"{place}.{key}: unknown key" for key in element if key not in MAPPING_KEYS]
-    values: dict[str, str] = {}
-    parsers: dict[str, Callable[[object], str]] = {
-        "tablename": _text_up_to(TABLE_MAX_CHARACTERS),
-        "ablychannelname": _text_up_to(CHANNEL_MAX_CHARACTERS),
-        "operation": choice(Operation),
-    }
-    for key, parse in parsers.items():
-        if key not in element:
-            problems.append(f"{place}.{key}: missing")
-            continue
-        try:
-            values[key] = parse(element[key])
-        except UnusableValueError as exc:
-            problems.append(f"{place}.{key}: {exc}, not {json.dumps(element[key])}")
-    if len(values) < len(parsers):
-        return None
-    return TableMapping(
-        values["tablename"], values["ablychannelname"], Operation(values["operation"])
-    )
-
-
-def _text_up_to(characters: int) -> Callable[[object], str]:
-    def parse(value: object) -> str:
-        if len(text(value)) > characters:
-            raise UnusableValueError(f"must be at most {characters} characters long")
-        return text(value)
-
-    return parse

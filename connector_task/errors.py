@@ -19,6 +19,7 @@ class ErrorCode(StrEnum):
     CONFIGURATION_INVALID = "configuration-invalid"
     TABLE_MISSING = "table-missing"
     TABLE_UNSUITABLE = "table-unsuitable"
+    MAPPING_UNSUITABLE = "mapping-unsuitable"
     INSTALLATION_REFUSED = "installation-refused"
     LOCK_TIMEOUT = "lock-timeout"
     NOT_INSTALLED = "not-installed"

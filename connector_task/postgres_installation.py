@@ -7,11 +7,10 @@ from typing import Any
 import psycopg2
 from psycopg2 import errors, sql
 
-from connector_task import capture, table_names
-from connector_task.capture import Capture, Plan, Table, Trigger
+from connector_task import capture, capture_sql
+from connector_task.capture import Capture, Plan, Trigger, WantedTrigger
 from connector_task.config import DatabaseSettings, Operation, TableMapping
 from connector_task.errors import DatabaseUnavailableError, ErrorCode, InstallationError
-from connector_task.limits import MESSAGE_BYTES
 from connector_task.ports import Journal
 from connector_task.postgres_session import (
     APPLICATION_LOCK,
@@ -21,14 +20,10 @@ from connector_task.postgres_session import (
     connect,
     first_line,
 )
+from connector_task.postgres_tables import find_captures
 from connector_task.statements import migrations, statement
 
 LOCK_TIMEOUT = "10s"  # how long writers may queue behind us while we wait for a table
-UNSUITABLE = {
-    "v": "is a view, which has no changes of its own",
-    "m": "is a materialized view, which has no triggers",
-    "f": "is a foreign table, whose changes are made elsewhere",
-}
 
 
 class PostgresInstallation:
@@ -77,7 +72,7 @@ class PostgresInstallation:
             InstallationError: a table is missing or unsuitable.
         """
         with self._transaction() as cursor:
-            return self._plan(cursor), self._captures(cursor)
+            return self._plan(cursor), find_captures(cursor, self._mappings)
 
     def uninstall(self, *, force: bool) -> None:
         """Drop triggers, functions, schema ably and the control table.
@@ -120,25 +115,13 @@ class PostgresInstallation:
                 cursor.execute("INSERT INTO ably.migrations (name) VALUES (%s)", [name])
                 self._journal.info("migration applied", {"action": "install", "migration": name})
 
-    def _captures(self, cursor: psycopg2.extensions.cursor) -> list[Capture]:
-        problems = []
-        tables = {}
-        for name in dict.fromkeys(mapping.table for mapping in self._mappings):
-            found = _find_table(cursor, name)
-            if isinstance(found, Table):
-                tables[name] = found
-            else:
-                problems.append(found)
-        if problems:
-            missing = all(code is ErrorCode.TABLE_MISSING for code, _ in problems)
-            code = ErrorCode.TABLE_MISSING if missing else ErrorCode.TABLE_UNSUITABLE
-            raise InstallationError(code, "; ".join(text for _, text in problems))
-        return capture.captures(tables, self._mappings)
-
     def _plan(self, cursor: psycopg2.extensions.cursor) -> Plan:
         cursor.execute(statement("find_functions"))
         functions: dict[str, str] = dict(cursor.fetchall())
-        bodies = {one: _body(cursor, one) for one in self._captures(cursor)}
+        bodies = {
+            one: capture_sql.body(one).as_string(cursor)
+            for one in find_captures(cursor, self._mappings)
+        }
         return capture.plan(bodies, _found_triggers(cursor), functions)
 
     def _apply(self, cursor: psycopg2.extensions.cursor, plan: Plan) -> None:
@@ -153,7 +136,7 @@ class PostgresInstallation:
             )
         for one in plan.create_triggers:
             _create_trigger(cursor, one)
-            self._log("trigger created", f"{one.table.schema}.{one.table.name}", one.trigger_name)
+            self._log("trigger created", f"{one.relation.schema}.{one.relation.name}", one.name)
         for name in plan.drop_functions:
             cursor.execute(sql.SQL("DROP FUNCTION {}()").format(sql.Identifier("ably", name)))
         _drop_original_function(cursor)
@@ -163,12 +146,12 @@ class PostgresInstallation:
         if not _value(cursor):
             cursor.execute(statement("control_table"))
         cursor.execute("SELECT tablename, ablychannelname, operation FROM public.ablycontroltable")
-        found = {TableMapping(table, channel, op) for table, channel, op in cursor.fetchall()}
-        wanted = set(self._mappings)
-        for mapping in sorted(found - wanted):
-            cursor.execute(statement("control_forget"), _row(mapping))
-        for mapping in sorted(wanted - found):
-            cursor.execute(statement("control_note"), _row(mapping))
+        found = set(cursor.fetchall())
+        wanted = {(one.table, one.channel, str(one.operation)) for one in self._mappings}
+        for row in sorted(found - wanted):
+            cursor.execute(statement("control_forget"), row)
+        for row in sorted(wanted - found):
+            cursor.execute(statement("control_note"), row)
 
     def _grant(self, cursor: psycopg2.extensions.cursor) -> None:
         if self._run_role:
@@ -177,14 +160,6 @@ class PostgresInstallation:
 
     def _log(self, message: str, table: str, trigger: str) -> None:
         self._journal.info(message, {"action": "install", "table": table, "trigger": trigger})
-
-
-def _row(mapping: TableMapping) -> dict[str, str]:
-    return {
-        "table": mapping.table,
-        "channel": mapping.channel,
-        "operation": str(mapping.operation),
-    }
 
 
 @contextmanager
@@ -212,51 +187,30 @@ def _value(cursor: psycopg2.extensions.cursor) -> Any:
     return row[0] if row else None
 
 
-def _find_table(cursor: psycopg2.extensions.cursor, name: str) -> Table | tuple[ErrorCode, str]:
-    for schema, table in table_names.candidates(name):
-        cursor.execute(statement("find_table"), {"schema": schema, "table": table})
-        row = cursor.fetchone()
-        if row is None:
-            continue
-        oid, found_schema, found_table, kind, is_partition, key = row
-        if kind in UNSUITABLE:
-            return ErrorCode.TABLE_UNSUITABLE, f"table {name} {UNSUITABLE[kind]}"
-        if is_partition:
-            return ErrorCode.TABLE_UNSUITABLE, f"table {name} is a partition; name its parent"
-        return Table(oid, found_schema, found_table, tuple(key))
-    return ErrorCode.TABLE_MISSING, f"table {name} does not exist"
-
-
 def _found_triggers(cursor: psycopg2.extensions.cursor) -> list[Trigger]:
     cursor.execute(statement("find_triggers"))
     return [Trigger(*row) for row in cursor.fetchall()]
 
 
-def _body(cursor: psycopg2.extensions.cursor, one: Capture) -> str:
-    pairs = [
-        part
-        for column in one.table.key
-        for part in (sql.Literal(column), sql.Identifier("changed", column))
-    ]
-    composed = sql.SQL(statement("capture_body")).format(
-        max_bytes=sql.Literal(MESSAGE_BYTES - len(one.operation)),
-        key=sql.SQL("json_build_object({})").format(sql.SQL(", ").join(pairs)),
-        channels=sql.Literal(list(one.channels)),
-    )
-    text: str = composed.as_string(cursor)
-    return text
-
-
-def _create_trigger(cursor: psycopg2.extensions.cursor, one: Capture) -> None:
+def _create_trigger(cursor: psycopg2.extensions.cursor, one: WantedTrigger) -> None:
     cursor.execute(
         sql.SQL(statement("capture_trigger")).format(
-            trigger=sql.Identifier(one.trigger_name),
-            operation=sql.SQL(one.operation),
-            table=sql.Identifier(one.table.schema, one.table.name),
-            changed=sql.SQL("OLD" if one.operation is Operation.DELETE else "NEW"),
-            function=sql.Identifier("ably", one.function_name),
+            trigger=sql.Identifier(one.name),
+            operation=sql.SQL(one.capture.operation),
+            table=sql.Identifier(one.relation.schema, one.relation.name),
+            transition=sql.SQL(_transition(one.capture)),
+            function=sql.Identifier("ably", one.capture.function_name),
         )
     )
+
+
+def _transition(one: Capture) -> str:
+    if one.operation is Operation.TRUNCATE:
+        return ""
+    if one.sees_both:
+        return "REFERENCING OLD TABLE AS before NEW TABLE AS changed"
+    changed = "OLD" if one.operation is Operation.DELETE else "NEW"
+    return f"REFERENCING {changed} TABLE AS changed"
 
 
 def _drop_trigger(cursor: psycopg2.extensions.cursor, trigger: Trigger) -> None:

@@ -8,20 +8,28 @@ BEGIN
         CASE
             WHEN octet_length(event.data) <= {max_bytes} THEN event.data
             ELSE json_build_object(
-                'table', TG_TABLE_NAME, 'type', TG_OP, 'row', {key}, 'truncated', true
+                'table', {table},
+                'type', TG_OP,
+                'row', (
+                    -- By name at run time: the key's columns may be renamed or dropped.
+                    SELECT coalesce(json_object_agg(field.key, field.value), '{{}}'::json)
+                    FROM json_each(row_to_json(changed.*)) AS field
+                    WHERE field.key = ANY ({key}::text[])
+                ),
+                'truncated', true
             )::text
         END,
         octet_length(event.data) > {max_bytes}
     FROM changed
     CROSS JOIN LATERAL (
         SELECT json_build_object(
-            'table', TG_TABLE_NAME, 'type', TG_OP, 'row', row_to_json(changed.*)
+            'table', {table}, 'type', TG_OP, 'row', row_to_json(changed.*)
         )::text AS data
         OFFSET 0 -- keeps the planner from building the text once per use
     ) AS event
     CROSS JOIN unnest({channels}) AS target (channel);
     IF FOUND THEN
-        PERFORM pg_notify('table_update', '');
+        {wake}
     END IF;
     RETURN NULL;
 END

@@ -1,5 +1,5 @@
 -- Once per statement, with all the rows that it changed.
 CREATE TRIGGER {trigger}
 AFTER {operation} ON {table}
-REFERENCING {changed} TABLE AS changed
+{transition}
 FOR EACH STATEMENT EXECUTE FUNCTION {function}();

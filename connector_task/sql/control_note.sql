@@ -1,3 +1,3 @@
 -- Notes a mapping as installed.
 INSERT INTO public.ablycontroltable (tablename, ablychannelname, operation)
-VALUES (%(table)s, %(channel)s, %(operation)s);
+VALUES (%s, %s, %s);

@@ -1,4 +1,5 @@
--- The table of a name, with its primary key's columns in the key's order.
+-- The table of a name, with its primary key's columns in the key's order, all its columns, and the
+-- partitions that hang on it at whatever level.
 SELECT
     class.oid,
     namespace.nspname,
@@ -18,6 +19,15 @@ SELECT
                 AND key.place <= index.indnkeyatts
         ),
         '{}'
+    ),
+    ARRAY(
+        SELECT attribute.attname::text
+        FROM pg_attribute AS attribute
+        WHERE
+            attribute.attrelid = class.oid
+            AND attribute.attnum > 0
+            AND NOT attribute.attisdropped
+        ORDER BY attribute.attnum
     )
 FROM pg_class AS class
 JOIN pg_namespace AS namespace ON namespace.oid = class.relnamespace

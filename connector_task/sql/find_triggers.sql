@@ -6,7 +6,8 @@ SELECT
     class.relname,
     trigger.tgname,
     function.proname,
-    trigger.tgenabled <> 'D'
+    trigger.tgenabled <> 'D',
+    trigger.tgoldtable IS NOT NULL AND trigger.tgnewtable IS NOT NULL
 FROM pg_trigger AS trigger
 JOIN pg_class AS class ON class.oid = trigger.tgrelid
 JOIN pg_namespace AS namespace ON namespace.oid = class.relnamespace

@@ -222,7 +222,7 @@ def test_tables_whose_names_need_quotes_or_a_schema_are_captured(site: Site) -> 
     site.sql('CREATE TABLE "o\'x" (id int)')
     connector = [
         *mappings('app."Odd ""Name"""', "people", "INSERT"),
-        *mappings("o'x", "it's $$ {0} %s", "INSERT"),
+        *mappings("o'x", "it's $$ {{0}} %s", "INSERT"),
     ]
     with running(variables=environment(site.url, site.ably, connector)) as process:
         process.until("leading")

@@ -2,8 +2,17 @@
 
 import pytest
 
-from connector_task.capture import Capture, Plan, Table, Trigger, captures, plan
-from connector_task.config import Operation, TableMapping
+from connector_task.capture import (
+    Capture,
+    Plan,
+    Relation,
+    Route,
+    Table,
+    Trigger,
+    captures,
+    plan,
+)
+from connector_task.config import MappingOptions, Operation, TableMapping
 from connector_task.table_names import candidates
 
 USERS = Table(1, "public", "users", ("id",))
@@ -18,21 +27,22 @@ def test_two_spellings_of_one_table_and_two_channels_are_one_capture() -> None:
     ]
     tables = {"users": USERS, "public.users": USERS}
     assert captures(tables, mappings) == [
-        Capture(USERS, Operation.INSERT, ("a", "b")),
-        Capture(USERS, Operation.DELETE, ("a",)),
+        Capture(USERS, Operation.INSERT, (Route("a"), Route("b"))),
+        Capture(USERS, Operation.DELETE, (Route("a"),)),
     ]
 
 
 def found(capture: Capture, *, name: str | None = None, enabled: bool = True) -> Trigger:
-    table = capture.table
+    (trigger,) = capture.triggers
+    relation = trigger.relation
     return Trigger(
-        table.oid, table.schema, table.name, name or capture.trigger_name,
-        capture.function_name, enabled,
+        relation.oid, relation.schema, relation.name, name or trigger.name,
+        capture.function_name, enabled, capture.sees_both,
     )  # fmt: skip
 
 
-INSERTS = Capture(USERS, Operation.INSERT, ("a",))
-DELETES = Capture(ORDERS, Operation.DELETE, ("b",))
+INSERTS = Capture(USERS, Operation.INSERT, (Route("a"),))
+DELETES = Capture(ORDERS, Operation.DELETE, (Route("b"),))
 
 
 def test_nothing_is_planned_where_everything_is_in_place() -> None:
@@ -73,25 +83,59 @@ def test_what_is_no_longer_wanted_goes() -> None:
 def test_a_trigger_that_is_not_quite_right_is_made_anew(wrong: Trigger) -> None:
     result = plan({INSERTS: "x"}, [wrong], {INSERTS.function_name: "x"})
     assert result.drop_triggers == (wrong,)
-    assert result.create_triggers == (INSERTS,)
+    assert result.create_triggers == INSERTS.triggers
+
+
+def test_a_trigger_that_sees_too_little_for_a_new_option_is_made_anew() -> None:
+    update = Capture(USERS, Operation.UPDATE, (Route("a"),))
+    with_old = Capture(USERS, Operation.UPDATE, (Route("a", MappingOptions(old=True)),))
+    result = plan({with_old: "x"}, [found(update)], {with_old.function_name: "x"})
+    assert result.drop_triggers == (found(update),)
+    assert result.create_triggers == with_old.triggers
+
+
+@pytest.mark.parametrize(
+    ("route", "expected"),
+    [
+        (Route("a"), False),
+        (Route("a", MappingOptions(columns=("id",), headers=(("x", "{id}"),))), False),
+        (Route("a", MappingOptions(old=True)), True),
+        (Route("a", MappingOptions(where="id > 1")), True),
+        (Route("a:{id}"), True),
+        (Route("a:{{id}}"), False),
+    ],
+)
+def test_old_rows_are_collected_only_where_they_are_needed(route: Route, *, expected: bool) -> None:
+    assert Capture(USERS, Operation.UPDATE, (route,)).sees_both is expected
+    assert not Capture(USERS, Operation.INSERT, (route,)).sees_both
+
+
+def test_a_partitioned_table_has_triggers_on_its_partitions_but_for_truncate() -> None:
+    partitions = (Relation(8, "public", "logs_1"), Relation(9, "old", "logs_2"))
+    logs = Table(7, "public", "logs", partitions=partitions)
+    inserts = Capture(logs, Operation.INSERT, (Route("a"),)).triggers
+    assert [trigger.relation.name for trigger in inserts] == ["logs", "logs_1", "logs_2"]
+    assert inserts[2].name == "logs_2_notify_insert"
+    truncates = Capture(logs, Operation.TRUNCATE, (Route("a"),)).triggers
+    assert [trigger.relation.name for trigger in truncates] == ["logs"]
 
 
 def test_trigger_names_of_long_tables_fit_and_differ() -> None:
     names = {
-        Capture(Table(1, "public", "t" * 62 + last, ()), operation, ()).trigger_name
+        Capture(Table(1, "public", "t" * 62 + last, ()), operation, ()).triggers[0].name
         for last in "xy"
         for operation in Operation
     }
-    assert len(names) == 6
+    assert len(names) == 2 * len(Operation)
     assert all(len(name.encode()) <= 63 for name in names)
-    assert all(name.endswith(("_notify_insert", "_notify_update", "_notify_delete"))
-               for name in names)  # fmt: skip
+    suffixes = tuple(f"_notify_{operation.lower()}" for operation in Operation)
+    assert all(name.endswith(suffixes) for name in names)
 
 
 def test_a_long_name_is_never_cut_within_a_character() -> None:
-    capture = Capture(Table(1, "public", "ü" * 31, ()), Operation.INSERT, ())
-    assert len(capture.trigger_name.encode()) <= 63
-    assert "\N{REPLACEMENT CHARACTER}" not in capture.trigger_name
+    (trigger,) = Capture(Table(1, "public", "ü" * 31, ()), Operation.INSERT, ()).triggers
+    assert len(trigger.name.encode()) <= 63
+    assert "\N{REPLACEMENT CHARACTER}" not in trigger.name
 
 
 @pytest.mark.parametrize(

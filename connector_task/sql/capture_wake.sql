@@ -1,0 +1,1 @@
+PERFORM pg_notify('table_update', '');
