@@ -47,6 +47,15 @@ class DatabaseAuth(StrEnum):
     IAM = "iam"
 
 
+class Plan(StrEnum):
+    """An Ably account's plan; `unlimited` stands for one without limits on requests."""
+
+    FREE = "free"
+    STANDARD = "standard"
+    PRO = "pro"
+    UNLIMITED = "unlimited"
+
+
 class LogLevel(StrEnum):
     """The least severe log lines that are written."""
 
@@ -134,12 +143,21 @@ class AblySettings:
         endpoint: a routing policy or host name; None is the SDK's default.
         port: None is the scheme's default.
         tls: False only suits a server on the same machine.
+        plan: the account's, for the rates that are not set.
+        requests_per_second: HTTP requests; None is the plan's, 0 without limit. So is the hour's.
+        channel_publishes: publishes on one channel a second; 0 is without limit.
+        channel_bytes: on one channel a second; 0 is without limit.
     """
 
     api_key: str = field(repr=False)
     endpoint: str | None = None
     port: int | None = None
     tls: bool = True
+    plan: Plan = Plan.FREE
+    requests_per_second: float | None = None
+    requests_per_hour: float | None = None
+    channel_publishes: float = 50.0
+    channel_bytes: int = 1_048_576
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -152,6 +170,7 @@ class Settings:
         health_port: where `GET /health` answers; 0 is off.
         poll_seconds: the longest the outbox goes unlooked-at while nothing wakes the relay.
         shutdown_seconds: how long the batch in hand may take after SIGTERM.
+        max_in_flight: requests to Ably on their way at a time.
         metrics_seconds: how often metrics are written; 0 is off.
     """
 
@@ -163,6 +182,7 @@ class Settings:
     health_port: int = 0
     poll_seconds: float = 1.0
     shutdown_seconds: float = 20.0
+    max_in_flight: int = 4
     metrics_seconds: float = 60.0
     log_level: LogLevel = LogLevel.INFO
     service: str = "connector"
@@ -173,14 +193,3 @@ class Settings:
     def dimensions(self) -> Mapping[str, str]:
         """The dimensions of every metric."""
         return {"stage": self.stage, "service": self.service}
-        plan: the account's, for the rates that are not set.
-        requests_per_second: HTTP requests; None is the plan's, 0 without limit. So is the hour's.
-        channel_publishes: publishes on one channel a second; 0 is without limit.
-        channel_bytes: on one channel a second; 0 is without limit.
-    plan: Plan = Plan.FREE
-    requests_per_second: float | None = None
-    requests_per_hour: float | None = None
-    channel_publishes: float = 50.0
-    channel_bytes: int = 1_048_576
-        max_in_flight: requests to Ably on their way at a time.
-    max_in_flight: int = 4

@@ -19,8 +19,8 @@ from connector_task.config import (
     DatabaseAuth,
     DatabaseSettings,
     LogLevel,
-    Settings,
     Plan,
+    Settings,
     SslMode,
 )
 from connector_task.errors import ConfigurationError
@@ -90,7 +90,6 @@ ENTRIES = (
     ),
     Entry(field="ably.port", key="ably.port", variable="ABLY_PORT", parse=values.port),
     Entry(field="ably.tls", key="ably.tls", variable="ABLY_TLS", parse=values.boolean),
-    Entry(field="install", key="install", variable="CONNECTOR_INSTALL", parse=values.boolean),
     Entry(field="ably.plan", key="ably.plan", variable="ABLY_PLAN", parse=values.choice(Plan)),
     Entry(
         field="ably.requests_per_second", key="ably.requestsPerSecond",
@@ -108,6 +107,7 @@ ENTRIES = (
         field="ably.channel_bytes", key="ably.channelBytesPerSecond",
         variable="ABLY_CHANNEL_BYTES_PER_SECOND", parse=values.rate,
     ),
+    Entry(field="install", key="install", variable="CONNECTOR_INSTALL", parse=values.boolean),
     Entry(field="run_role", key="runRole", variable="CONNECTOR_RUN_ROLE", parse=values.text),
     Entry(
         field="health_port", key="healthPort", variable="CONNECTOR_HEALTH_PORT",
@@ -122,10 +122,10 @@ ENTRIES = (
         parse=values.seconds(1, 110),
     ),
     Entry(
-    Entry(
         field="max_in_flight", key="maxInFlight", variable="CONNECTOR_MAX_IN_FLIGHT",
         parse=values.whole_number(1, 64),
     ),
+    Entry(
         field="metrics_seconds", key="metricsSeconds", variable="CONNECTOR_METRICS_SECONDS",
         parse=values.seconds(0, 3600),
     ),

@@ -50,8 +50,6 @@ def port(value: object) -> int:
 def optional_port(value: object) -> int:
     """A TCP port, or 0 for none."""
     return _whole_number(value, 0, 65535)
-    expected = f"a number of seconds from {low:g} to {high:g}"
-    return lambda value: _number(value, low, high, expected)
 
 
 def _whole_number(value: object, low: int, high: int) -> int:
@@ -69,6 +67,8 @@ def _whole_number(value: object, low: int, high: int) -> int:
 
 def seconds(low: float, high: float) -> Callable[[object], float]:
     """A number of seconds within bounds."""
+    expected = f"a number of seconds from {low:g} to {high:g}"
+    return lambda value: _number(value, low, high, expected)
 
 
 def _number(value: object, low: float, high: float, expected: str) -> float:
