@@ -11,6 +11,8 @@ CDK_READY := node_modules/.ready
 WEB_READY := web/node_modules/.ready
 BROWSER_READY := .setup/browser
 BUNDLES_READY := .setup/bundles
+MINISTACK_READY := .setup/ministack/.ready
+DEPLOY_SDK_READY := tests/deploy/node_modules/.ready
 PAGE := web/dist/index.html
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 CDK := JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20 PATH="$(CURDIR)/.venv/bin:$$PATH" node_modules/.bin/cdk
@@ -22,7 +24,7 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .PHONY: setup
-setup: $(PYTHON_READY) $(CDK_READY) $(PAGE) $(BROWSER_READY) $(BUNDLES_READY) ## Install all that the other targets need
+setup: $(PYTHON_READY) $(CDK_READY) $(PAGE) $(BROWSER_READY) $(BUNDLES_READY) $(MINISTACK_READY) $(DEPLOY_SDK_READY) ## Install all that the other targets need
 
 .PHONY: local
 local: $(PYTHON_READY) $(PAGE) ## Run everything on this machine; ARGS="--help" shows the options
@@ -72,7 +74,7 @@ web: $(PAGE) ## Build the chat page into web/dist
 
 .PHONY: clean
 clean: ## Remove all that was installed, built or stored, the local run's data included
-	rm -rf .venv .setup .local node_modules web/node_modules web/dist cdk.out test-results .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .setup .local node_modules web/node_modules tests/deploy/node_modules web/dist cdk.out test-results .mypy_cache .pytest_cache .ruff_cache
 
 $(PYTHON_READY): requirements-dev.txt scripts/setup_python.sh
 	@scripts/setup_python.sh
@@ -99,3 +101,12 @@ $(BROWSER_READY): $(PYTHON_READY)
 $(BUNDLES_READY): $(PYTHON_READY) $(wildcard lambdas/*/requirements.txt)
 	@.venv/bin/python -m infra.bundling --prefetch
 	@mkdir -p $(@D) && touch $@
+
+$(MINISTACK_READY): tests/deploy/requirements.txt scripts/setup_ministack.sh | $(PYTHON_READY)
+	@scripts/setup_ministack.sh
+	@touch $@
+
+$(DEPLOY_SDK_READY): tests/deploy/package-lock.json
+	@scripts/require_node.sh
+	@npm --prefix tests/deploy ci --silent
+	@touch $@

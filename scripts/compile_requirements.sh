@@ -14,3 +14,5 @@ compile requirements-dev.in -o requirements-dev.txt ${UPGRADE:+--upgrade}
 for folder in . connector_task lambdas lambdas/ably_rule lambdas/auth lambdas/history lambdas/ingest lambdas/migrate; do
     compile "$folder/requirements.in" -c requirements-dev.txt -o "$folder/requirements.txt" ${UPGRADE:+--upgrade}
 done
+# By itself: MiniStack pins an AWS SDK that nothing else wants.
+compile tests/deploy/requirements.in -o tests/deploy/requirements.txt ${UPGRADE:+--upgrade}

@@ -14,6 +14,7 @@ SOURCES = sorted(
     for pattern in ("requirements*.in", "connector_task/*.in", "lambdas/**/*.in")
     for path in ROOT.glob(pattern)
 )
+EMULATED_AWS = Path("tests/deploy/requirements.in")  # an environment of its own
 PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^ ;\\]+)", re.MULTILINE)
 
 
@@ -37,7 +38,7 @@ def pins(source: Path) -> dict[str, set[Version]]:
     return found
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=str)
+@pytest.mark.parametrize("source", [*SOURCES, EMULATED_AWS], ids=str)
 def test_every_requirement_is_pinned_as_asked(source: Path) -> None:
     pinned = pins(source)
     for requirement in wanted(source):
@@ -52,7 +53,7 @@ def test_what_is_deployed_is_what_is_tested(source: Path) -> None:
         assert versions <= tested[name], name
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=str)
+@pytest.mark.parametrize("source", [*SOURCES, EMULATED_AWS], ids=str)
 def test_every_pin_has_its_hashes_and_no_file_names_an_index(source: Path) -> None:
     text = (ROOT / source.with_suffix(".txt")).read_text()
     blocks = re.split(r"\n(?=[a-zA-Z0-9])", text)
@@ -60,6 +61,6 @@ def test_every_pin_has_its_hashes_and_no_file_names_an_index(source: Path) -> No
     assert "://" not in text
 
 
-def test_the_page_and_cli_locks_name_no_registry() -> None:
-    for lock in ("package-lock.json", "web/package-lock.json"):
+def test_npm_locks_name_no_registry() -> None:
+    for lock in ("package-lock.json", "web/package-lock.json", "tests/deploy/package-lock.json"):
         assert '"resolved"' not in (ROOT / lock).read_text(), lock

@@ -1,0 +1,11 @@
+"""The deploy itself: every resource is there, and the schema with it."""
+
+import pytest
+
+from tests.deploy.stage import SERVICE, STATEFUL, Stage
+
+
+@pytest.mark.parametrize("stack", [STATEFUL, SERVICE])
+def test_every_resource_of_a_stack_is_made(stage: Stage, stack: str) -> None:
+    assert stage.status(stack) == "CREATE_COMPLETE"
+    assert {each["ResourceStatus"] for each in stage.resources(stack)} == {"CREATE_COMPLETE"}
