@@ -1,0 +1,145 @@
+"""How fast changes get to Ably, and how far behind the writers they are."""
+
+import time
+from dataclasses import dataclass
+
+from benchmarks.bench_site import (
+    CHANNEL,
+    TURN_OFF,
+    WITH_LIMITS,
+    Site,
+    Stub,
+    inversions,
+    stub,
+    the_connector,
+    the_original,
+)
+from benchmarks.report import Row
+from benchmarks.writers import CLIENTS, ONE_STATEMENT, STATEMENT_ROWS
+
+SINGLE_ROWS = 20_000
+CHANNELS = 100
+CHANNEL_RATE = 50
+ARRAY_BYTES = 64 * 1024
+CHANNEL_BYTES = 1024 * 1024
+PUBLISH = """
+SELECT ably.publish('bench:' || n %% {channels}, 'INSERT', '{{"row":{{"id":' || n || '}}}}')
+FROM generate_series(1, {rows}) AS n
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """One run: of so many changes a second, and how long after the last commit all were there."""
+
+    written: float
+    published: float
+    lag_seconds: float
+    reordered: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.published:,.0f}/s, writers {self.written:,.0f}/s, "
+            f"lag {self.lag_seconds * 1000:,.0f} ms, {self.reordered:,} reordered"
+        )
+
+
+def measure(site: Site) -> list[Row]:
+    """All of it."""
+    with stub() as ably:
+        site.renew()
+        with the_original(site, ably.port):
+            reference = _single_rows(site, ably)
+            bulk_reference = _drain(site, ably)
+        site.renew()
+        with the_connector(site, ably.port, **TURN_OFF):
+            mine = _single_rows(site, ably)
+            bulk = _drain(site, ably)
+    return [
+        Row(
+            measure=f"{SINGLE_ROWS:,} single-row inserts of {CLIENTS} clients",
+            reference=str(reference),
+            connector=str(mine),
+            target="2.5 times; no lag",
+            met=mine.published >= 2.5 * reference.published and mine.lag_seconds < 0.1,
+        ),
+        Row(
+            measure=f"one statement of {STATEMENT_ROWS:,} rows, limits off",
+            reference=f"{bulk_reference:.2f} s",
+            connector=f"{bulk:.2f} s",
+            target="a tenth of the time",
+            met=bulk <= bulk_reference / 10,
+        ),
+        _one_channel_limited(site),
+        _many_channels_limited(site),
+    ]
+
+
+def _single_rows(site: Site, ably: Stub) -> Run:
+    ably.ask("reset")
+    each = SINGLE_ROWS // CLIENTS
+    begun = time.monotonic()
+    site.pgbench("-c", str(CLIENTS), "-j", "1", "-t", str(each))
+    ended = time.monotonic()
+    ably.until(SINGLE_ROWS)
+    arrivals = ably.arrivals()
+    took = arrivals[-1].at - arrivals[0].at
+    return Run(
+        written=SINGLE_ROWS / (ended - begun),
+        published=SINGLE_ROWS / took,
+        lag_seconds=max(0.0, arrivals[-1].at - ended),
+        reordered=inversions([arrival.row for arrival in arrivals]),
+    )
+
+
+def _drain(site: Site, ably: Stub) -> float:
+    """Seconds from the commit of one large statement to the last of its rows at Ably."""
+    ably.ask("reset")
+    site.sql(ONE_STATEMENT.format(rows=STATEMENT_ROWS))
+    committed = time.monotonic()
+    ably.until(STATEMENT_ROWS)
+    return max(0.0, ably.arrivals()[-1].at - committed)
+
+
+def _one_channel_limited(site: Site) -> Row:
+    site.renew()
+    with stub("--channel-rate", str(CHANNEL_RATE)) as ably:
+        with the_connector(site, ably.port, **WITH_LIMITS):
+            took = _drain(site, ably)
+        counts = ably.ask("count")
+    payload = '{"table":"bench","type":"INSERT","row":{"id":50000,"sent":null,"value":"'
+    row_bytes = len(payload) + 50 + len('"}}') + len("INSERT")
+    allowed = min(CHANNEL_RATE * ARRAY_BYTES, CHANNEL_BYTES) / row_bytes
+    rate = STATEMENT_ROWS / took
+    return Row(
+        measure=f"the same, limits on, one channel (`{CHANNEL}`)",
+        reference=f"Ably allows {allowed:,.0f}/s (1,024 KiB/s)",
+        connector=f"{rate:,.0f}/s = {rate / allowed:.0%}, {counts['refused']} refused",
+        target="80 %",
+        met=rate >= 0.8 * allowed,
+    )
+
+
+def _many_channels_limited(site: Site) -> Row:
+    """What Ably allows on 100 channels is beyond this machine: the mark is the run without."""
+    text = PUBLISH.format(channels=CHANNELS, rows=STATEMENT_ROWS).replace("%%", "%")
+    seconds = {}
+    refused = 0
+    for name, rate, settings in (
+        ("off", 0, TURN_OFF),
+        ("on", CHANNEL_RATE, WITH_LIMITS),
+    ):
+        site.renew()
+        with stub("--channel-rate", str(rate)) as ably, the_connector(site, ably.port, **settings):
+            site.sql(text)
+            committed = time.monotonic()
+            ably.until(STATEMENT_ROWS)
+            seconds[name] = max(0.001, ably.ask("taken")[-1][0] / 1e9 - committed)
+            refused = ably.ask("count")["refused"]
+    return Row(
+        measure=f"{STATEMENT_ROWS:,} messages on {CHANNELS} channels, limits on",
+        reference=f"limits off {STATEMENT_ROWS / seconds['off']:,.0f}/s",
+        connector=f"{STATEMENT_ROWS / seconds['on']:,.0f}/s, {refused} refused",
+        target="80 % of without",
+        met=seconds["on"] <= seconds["off"] / 0.8,
+    )
