@@ -206,6 +206,7 @@ def _from_json(path: str, content: str) -> Settings:
         raise ConfigurationError([f"{path}: not JSON; {place}"]) from None
     if not isinstance(document, dict):
         raise ConfigurationError([f"{path}: must hold one JSON object"])
+    document.pop("$schema", None)  # for editors
     by_key = {entry.key: entry for entry in ENTRIES}
     given: dict[str, object] = {}
     problems: list[str] = []
