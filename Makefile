@@ -108,5 +108,5 @@ $(MINISTACK_READY): tests/deploy/requirements.txt scripts/setup_ministack.sh | $
 
 $(DEPLOY_SDK_READY): tests/deploy/package-lock.json
 	@scripts/require_node.sh
-	@npm --prefix tests/deploy ci --silent
+	@npm --prefix tests/deploy ci --loglevel=error >/dev/null
 	@touch $@

@@ -11,7 +11,7 @@ from tests.deploy.emulator import ACCOUNT, CREDENTIALS, HERE, ROOT, Emulator
 from tests.deploy.rds import REGION
 
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
-TIMEOUT_SECONDS = 100
+TIMEOUT_SECONDS = 240
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from tests.e2e.clients import PythonClient
 from tests.fixtures.connector import eventually
 from tests.fixtures.local_run import eventually as eventually_async
 
+pytestmark = pytest.mark.timeout(300)  # the first of them deploys
+
 SECONDS = 20
 ROW = "SELECT msg_data, is_edited FROM chat_data WHERE msg_id = %s"
 

@@ -4,6 +4,8 @@ import pytest
 
 from tests.deploy.stage import SERVICE, STATEFUL, Stage
 
+pytestmark = pytest.mark.timeout(300)  # the first of them deploys
+
 
 @pytest.mark.parametrize("stack", [STATEFUL, SERVICE])
 def test_every_resource_of_a_stack_is_made(stage: Stage, stack: str) -> None:

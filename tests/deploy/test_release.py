@@ -3,8 +3,12 @@
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.deploy.emulator import ROOT
 from tests.deploy.stage import SERVICE, STATEFUL, Stage
+
+pytestmark = pytest.mark.timeout(300)  # the first of them deploys
 
 APP = ("app.py", "cdk.json", "infra", "lambdas", "connector_task", "web/dist")
 
