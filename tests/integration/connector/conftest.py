@@ -1,4 +1,7 @@
-"""A database with a table, and connectors between it and the local Ably."""
+"""A database with a table, and connectors between it and the local Ably.
+
+As in AWS, the owner of the tables installs, and a role that may do no more than relay relays.
+"""
 
 import json
 from collections.abc import Callable, Iterator
@@ -7,6 +10,10 @@ from typing import Any
 
 import pytest
 
+from connector_task import commands
+from connector_task.config_sources import load
+from lambdas.migrate.roles import CONNECTOR, OWNER
+from tests.fakes.journal import MemoryJournal
 from tests.fixtures.ably import LocalAbly
 from tests.fixtures.connector import (
     ConnectorProcess,
@@ -16,24 +23,42 @@ from tests.fixtures.connector import (
     query,
     running,
 )
+from tests.fixtures.roles import as_role, prepare_roles
 
 Start = Callable[..., ConnectorProcess]
 
 
 class Site:
-    """One database, one Ably, and what goes from the one to the other on channel `people`."""
+    """One database, one Ably, and what goes from the one to the other on channel `people`.
+
+    Attributes:
+        url: of the database, for the owner of its tables.
+        superuser_url: the same for who may do anything.
+    """
 
     channel = "people"
 
     def __init__(self, url: str, ably: LocalAbly) -> None:
-        self.url = url
+        prepare_roles(url)
+        self.url = as_role(url, OWNER)
+        self.superuser_url = url
         self.ably = ably
         self.connector = mappings("users", self.channel)
-        query(url, "CREATE TABLE users (id bigint PRIMARY KEY, name text)")
+        query(self.url, "CREATE TABLE users (id bigint PRIMARY KEY, name text)")
 
     def variables(self, **more: str) -> dict[str, str]:
-        """The environment of a connector."""
-        return environment(self.url, self.ably, self.connector, **more)
+        """The environment of a connector that is the owner: for commands, and to do it all."""
+        run_role = {"CONNECTOR_RUN_ROLE": CONNECTOR}
+        return environment(self.url, self.ably, self.connector, **run_role, **more)
+
+    def relaying(self, **more: str) -> dict[str, str]:
+        """The environment of a connector that leaves installing to the owner."""
+        url = as_role(self.url, CONNECTOR)
+        return environment(url, self.ably, self.connector, CONNECTOR_INSTALL="false", **more)
+
+    def install(self) -> None:
+        """Install as the owner."""
+        commands.install(load(None, self.variables()), MemoryJournal())
 
     def sql(self, text: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Run one statement, committed at once."""
@@ -67,10 +92,19 @@ def site(database_url: str, local_ably: LocalAbly) -> Site:
 
 @pytest.fixture
 def start(site: Site) -> Iterator[Start]:
-    """Start a connector; every one is gone when the test ends."""
+    """Start a connector; every one is gone when the test ends.
+
+    It is installed before; but where the test says how to install, or has the database be
+    somewhere else, it is on its own.
+    """
     with ExitStack() as stack:
 
         def begin(*arguments: str, **more: str) -> ConnectorProcess:
-            return stack.enter_context(running(*arguments, variables=site.variables(**more)))
+            if {"CONNECTOR_INSTALL", "DB_PORT"} & set(more):
+                variables = site.variables(**more)
+            else:
+                site.install()
+                variables = site.relaying(**more)
+            return stack.enter_context(running(*arguments, variables=variables))
 
         yield begin

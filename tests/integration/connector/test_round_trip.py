@@ -9,7 +9,15 @@ from typing import Any
 import psycopg2
 from ably import AblyRest
 
-from tests.fixtures.connector import database_settings, environment, mappings, running, session
+from tests.fixtures.connector import (
+    database_settings,
+    environment,
+    eventually,
+    mappings,
+    query,
+    running,
+    session,
+)
 from tests.integration.connector.conftest import Site, Start
 
 
@@ -106,10 +114,9 @@ def test_listening_is_taken_up_again_when_its_session_is_ended(site: Site, start
     connector.until("leading")
     site.sql("INSERT INTO users VALUES (1, 'x')")
     site.until_published(1)
-    site.sql(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-        "WHERE query ~ '^LISTEN' AND datname = current_database()"
-    )
+    listening = "FROM pg_stat_activity WHERE query ~ '^LISTEN' AND datname = current_database()"
+    eventually(lambda: site.sql(f"SELECT count(*) {listening}") == [(1,)], "a listener")
+    site.sql(f"SELECT pg_terminate_backend(pid) {listening}")
     connector.until("not listening, relying on the poll")
     site.sql("INSERT INTO users VALUES (2, 'x')")
     site.until_published(2)
@@ -267,13 +274,13 @@ def test_a_table_that_is_altered_while_it_runs_is_captured_as_it_is_then(
 
 def test_a_writer_needs_no_right_on_the_outbox(site: Site, start: Start) -> None:
     start().until("leading")
-    site.sql("DROP ROLE IF EXISTS writer")
-    site.sql("CREATE ROLE writer LOGIN PASSWORD 'pw'")
+    query(site.superuser_url, "DROP ROLE IF EXISTS writer")
+    query(site.superuser_url, "CREATE ROLE writer LOGIN PASSWORD 'pw'")
     site.sql("GRANT INSERT ON users TO writer")
     database = database_settings(site.url)
     writer = f"postgresql://writer:pw@{database.host}:{database.port}/{database.database}"
     with session(writer) as connection, connection.cursor() as cursor:
         cursor.execute("INSERT INTO users VALUES (1, 'x')")
     site.until_published(1)
-    site.sql("DROP OWNED BY writer")
-    site.sql("DROP ROLE writer")
+    query(site.superuser_url, "DROP OWNED BY writer")
+    query(site.superuser_url, "DROP ROLE writer")

@@ -24,7 +24,6 @@ from tests.fixtures.local_run import (
     start_local,
 )
 
-
 WHO_IS_IN = """
     SELECT DISTINCT split_part(application_name, ':', 1), usename::text FROM pg_stat_activity
     WHERE application_name LIKE 'ably-%' ORDER BY 1

@@ -17,6 +17,10 @@ BEGIN
         EXECUTE format('GRANT USAGE ON SCHEMA public TO %I', wanted);
     END LOOP;
     EXECUTE format('GRANT CREATE ON DATABASE %I TO ably_owner', current_database());
+    -- So that `status`, asked as the owner, may tell which session leads, and the owner end one.
+    IF NOT pg_has_role('ably_owner', 'ably_connector', 'MEMBER') THEN
+        GRANT ably_connector TO ably_owner;
+    END IF;
     IF NOT pg_has_role(current_user, 'ably_owner', 'USAGE') THEN
         GRANT ably_owner TO CURRENT_USER;
     END IF;
