@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from local.ably.channels import Channel
 from local.ably.clock import Clock
@@ -10,6 +10,7 @@ from local.ably.errors import AblyError
 from local.ably.keys import Key
 from local.ably.limits import Limits
 from local.ably.messages import Message
+from local.ably.revocations import Revocations
 from local.ably.rules import Rule
 from local.ably.serials import Serials
 from local.ably.tokens import Tokens
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from local.ably.connections import Connection
 
 Invoke = Callable[[Rule, dict[str, Any]], None]
+Lifecycle = Literal["channel.opened", "channel.closed"]
 
 
 @dataclass(kw_only=True)
@@ -40,6 +42,7 @@ class App:
 
     Attributes:
         invoke: called for each event that an enabled rule matches.
+        on_lifecycle: told of each channel that opens or closes.
         audit: every message ever accepted, by channel; None keeps none.
     """
 
@@ -52,6 +55,7 @@ class App:
     modified_ms: int = 0
     enabled: bool = True
     invoke: Invoke = lambda _rule, _event: None
+    on_lifecycle: Callable[["App", Lifecycle, Channel], None] = lambda *_event: None
     audit: dict[str, list[Message]] | None = None
     keys: dict[str, Key] = field(default_factory=dict)
     namespaces: dict[str, Namespace] = field(default_factory=dict)
@@ -59,9 +63,11 @@ class App:
     channels: dict[str, Channel] = field(default_factory=dict)
     connections: "dict[str, Connection]" = field(default_factory=dict)
     tokens: Tokens = field(init=False)
+    revocations: Revocations = field(init=False)
 
     def __post_init__(self) -> None:
         self.tokens = Tokens(self.clock)
+        self.revocations = Revocations(self.clock)
 
     def add_key(self, key: Key) -> None:
         """Let a key in."""
@@ -95,10 +101,18 @@ class App:
                 birth=self.serials.next(),
                 persisted=persisted,
             )
+        channel.used_ms = self.clock.now_ms()
+        if not channel.is_open:
+            channel.is_open = True
+            self.on_lifecycle(self, "channel.opened", channel)
         return channel
 
     def sweep(self) -> None:
-        """Forget the channels that nobody uses and that hold nothing."""
+        """Close the channels that nobody uses, and forget those that hold nothing."""
         now = self.clock.now_ms()
+        for channel in list(self.channels.values()):
+            if channel.is_open and not channel.is_used(now):
+                channel.is_open = False
+                self.on_lifecycle(self, "channel.closed", channel)
         for name in [name for name, channel in self.channels.items() if channel.is_idle(now)]:
             del self.channels[name]

@@ -16,6 +16,8 @@ from local.ably.limits import Limits, TokenBucket
 from local.ably.presence import Members
 from local.ably.protocol import Flag
 
+# A channel that nobody uses any more closes after about a minute.
+OPEN_MS = 60_000
 PERSISTED_MS = 24 * 3_600_000
 MAX_NAME_LENGTH = 2048
 
@@ -71,7 +73,12 @@ class Attachment:
 
 
 class Channel:
-    """One channel of one app."""
+    """One channel of one app.
+
+    Attributes:
+        is_open: whether it counts as active, of which clients can be told.
+        used_ms: when somebody last attached, published or asked for it.
+    """
 
     def __init__(
         self, name: str, *, clock: Clock, limits: Limits, birth: str, persisted: bool
@@ -86,6 +93,8 @@ class Channel:
         self.rate = TokenBucket(limits.channel_rate, clock)
         self.members = Members()
         self.attachments: dict[Attachment, None] = {}
+        self.is_open = False
+        self.used_ms = clock.now_ms()
 
     def deliver(self, publication: Publication, *, remember: bool = True) -> None:
         """Hand a publication to all subscribers, and to the log."""
@@ -99,7 +108,11 @@ class Channel:
         """Whether nothing would be lost by forgetting the channel."""
         self.log.trim(now_ms)
         self.window.trim()
-        return not (self.attachments or self.log or self.window or self.members)
+        return not (self.is_used(now_ms) or self.log or self.window)
+
+    def is_used(self, now_ms: int) -> bool:
+        """Whether somebody is there, or was a moment ago."""
+        return bool(self.attachments or self.members) or now_ms < self.used_ms + OPEN_MS
 
 
 def check_name(name: object) -> str:

@@ -10,8 +10,8 @@ from local.ably.keys import random_id
 from local.ably.rules import Rule, check_filter
 
 RULE_TYPE = "aws/lambda"
-SUPPORTED_SOURCES = ("channel.message", "channel.presence")
-SOURCES = (*SUPPORTED_SOURCES, "channel.lifecycle", "channel.occupancy")
+SUPPORTED_SOURCES = ("channel.message", "channel.presence", "channel.lifecycle")
+SOURCES = (*SUPPORTED_SOURCES, "channel.occupancy")
 MAX_RULES = 100
 
 

@@ -9,7 +9,9 @@ from typing import Any
 from local.ably import capabilities
 from local.ably.clock import Clock
 from local.ably.errors import AblyError
-from local.ably.keys import Identity, Key
+from local.ably.keys import Identity, Issue, Key
+
+MAX_REVOCABLE_SECONDS = 3600
 
 
 def key_name(text: str) -> str | None:
@@ -53,6 +55,19 @@ def identify(text: str, key: Key, clock: Clock) -> Identity:
         capability=_capability(claims, key),
         client_id=_client_id(claims),
         expires_ms=int(expires * 1000),
+        issue=_issue(claims, key),
+    )
+
+
+def _issue(claims: dict[str, Any], key: Key) -> Issue:
+    if key.revocable_tokens and claims["exp"] - claims["iat"] > MAX_REVOCABLE_SECONDS:
+        raise _invalid("it can be revoked and lives for more than an hour")
+    revocation_key = claims.get("x-ably-revocation-key")
+    return Issue(
+        issued_ms=int(claims["iat"] * 1000),
+        client_id=_client_id(claims),
+        revocation_key=revocation_key if isinstance(revocation_key, str) else None,
+        revocable=key.revocable_tokens,
     )
 
 

@@ -3,7 +3,7 @@
 import hmac
 import secrets
 import string
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from local.ably.capabilities import ANYTHING, EVERYTHING, Capability, allows
@@ -77,6 +77,20 @@ def parse_key(text: str) -> Key:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Issue:
+    """What a token said when it was issued: by this it is found when tokens are revoked.
+
+    Attributes:
+        revocable: whether the key let its tokens be revoked when it issued this one.
+    """
+
+    issued_ms: int
+    client_id: str | None = None
+    revocation_key: str | None = None
+    revocable: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Identity:
     """Who asks, and what they may do.
 
@@ -84,6 +98,7 @@ class Identity:
         client_id: a concrete id is enforced; `*` may assume any; None is anonymous. A key's
             holder without one may assume any, too.
         expires_ms: when the token ends; None for a key.
+        issue: of the token; None for a key.
     """
 
     key: Key
@@ -91,6 +106,7 @@ class Identity:
     capability: Capability
     client_id: str | None = None
     expires_ms: int | None = None
+    issue: Issue | None = None
 
     @property
     def app_id(self) -> str:
@@ -136,10 +152,4 @@ class Identity:
         free = self.client_id == "*" or (self.client_id is None and self.kind == "basic")
         if not free:
             raise AblyError(40102, 401, "incompatible credentials; the token is not of clientId")
-        return Identity(
-            key=self.key,
-            kind=self.kind,
-            capability=self.capability,
-            client_id=given,
-            expires_ms=self.expires_ms,
-        )
+        return replace(self, client_id=given)

@@ -1,5 +1,7 @@
 """The REST API: from a request to the function that answers it, and who may ask."""
 
+from collections.abc import Callable
+
 from local.ably import cors, http
 from local.ably.apps import App
 from local.ably.control import Control
@@ -8,16 +10,13 @@ from local.ably.errors import AblyError, NotSupportedError
 from local.ably.http import Request, Response
 from local.ably.keys import Identity
 from local.ably.provisioning import create_test_app, delete_test_app
-from local.ably.rest_batch import publish_batch
-from local.ably.rest_channels import CHANNEL_ROUTES
+from local.ably.rest_batch import batch_presence, publish_batch
+from local.ably.rest_channels import CHANNEL_ROUTES, enumerate_channels
 from local.ably.rest_faults import FaultAdmin
-from local.ably.rest_keys import request_token
+from local.ably.rest_keys import request_token, revoke_tokens
 from local.ably.service import Service
 
 _UNSUPPORTED = {
-    "channels": "channel enumeration",
-    "presence": "batch presence",
-    "revokeTokens": "token revocation",
     "stats": "statistics",
     "push": "push notifications",
     "event-stream": "server-sent events",
@@ -31,6 +30,12 @@ _UNSUPPORTED_PARTS = {
     "versions": "message versions",
     "object": "LiveObjects",
     "objects": "LiveObjects",
+}
+
+_APP_ROUTES: dict[tuple[str, str], Callable[[App, Identity, Request], Response]] = {
+    ("POST", "messages"): publish_batch,
+    ("GET", "channels"): enumerate_channels,
+    ("GET", "presence"): batch_presence,
 }
 
 
@@ -66,7 +71,7 @@ class Rest:
                 return create_test_app(self._service, request)
             case "DELETE", ["apps", app_id]:
                 return delete_test_app(self._service, request, app_id)
-            case _, ["channels", channel, *rest]:
+            case _, ["channels", channel, *rest] if channel:
                 return self._channel(request, channel, rest)
         return self._others(request)
 
@@ -76,8 +81,10 @@ class Rest:
                 return Response(value=[self._service.clock.now_ms()])
             case "POST", ["keys", key_name, "requestToken"]:
                 return request_token(self._service, request, key_name)
-            case "POST", ["messages"]:
-                return publish_batch(*self._authenticate(request), request)
+            case "POST", ["keys", key_name, "revokeTokens"]:
+                return revoke_tokens(self._service, request, key_name)
+            case method, [name] if (method, name) in _APP_ROUTES:
+                return _APP_ROUTES[method, name](*self._authenticate(request), request)
         feature = _UNSUPPORTED.get(request.segments[-1]) or _UNSUPPORTED.get(request.segments[0])
         raise NotSupportedError(feature) if feature else http.not_found(request)
 

@@ -1,4 +1,4 @@
-"""REST batch publish: many channels in one request, each a publish of its own."""
+"""REST in batches: many channels in one request, each answered on its own."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from local.ably.errors import AblyError
 from local.ably.http import Request, Response
 from local.ably.keys import Identity
 from local.ably.publishing import Publisher, publish
+from local.ably.rest_channels import present_members, rendered
 
 
 def publish_batch(app: App, identity: Identity, request: Request) -> Response:
@@ -23,13 +24,33 @@ def publish_batch(app: App, identity: Identity, request: Request) -> Response:
     many = isinstance(body, list)
     specs = [_Spec(spec) for spec in (body if many else [body])]
     if len({channel for spec in specs for channel in spec.channels}) > limits.batch_channels:
-        raise AblyError(40003, 400, f"a batch has at most {limits.batch_channels} channels")
+        raise AblyError(90010, 400, f"a batch has at most {limits.batch_channels} channels")
     results = [
         [_publish(app, identity, spec, channel) for channel in spec.channels] for spec in specs
     ]
     if request.version >= 3:
-        return _by_spec(results, many=many)
-    return _flat(results)
+        answers = [_counted(each) for each in results]
+        return Response(status=201, value=answers if many else answers[0])
+    return _flat([result for each in results for result in each], status=201)
+
+
+def batch_presence(app: App, identity: Identity, request: Request) -> Response:
+    """GET /presence?channels=a,b: who is present on each."""
+    names = request.query.get("channels", "").split(request.query.get("separator") or ",")
+    if names == [""]:
+        raise AblyError(40003, 400, "invalid parameter channels; it names none")
+    if len(names) > app.limits.batch_channels:
+        raise AblyError(90010, 400, f"a batch has at most {app.limits.batch_channels} channels")
+    results = [_present(app, identity, request, name) for name in names]
+    return batch_response(request, results, status=200)
+
+
+def _present(app: App, identity: Identity, request: Request, name: str) -> dict[str, Any]:
+    try:
+        found = present_members(app, identity, name)
+    except AblyError as error:
+        return {"channel": name, "error": error.info()}
+    return {"channel": name, "presence": rendered(request, found)}
 
 
 class _Spec:
@@ -55,21 +76,29 @@ def _publish(app: App, identity: Identity, spec: _Spec, channel: str) -> dict[st
     return {"channel": channel, "messageId": result.message_id, "serials": result.serials}
 
 
-def _by_spec(results: list[list[dict[str, Any]]], *, many: bool) -> Response:
-    answers = []
-    for each in results:
-        failed = sum("error" in result for result in each)
-        answers.append(
-            {"successCount": len(each) - failed, "failureCount": failed, "results": each}
-        )
-    return Response(status=201, value=answers if many else answers[0])
+def batch_response(request: Request, results: list[dict[str, Any]], *, status: int) -> Response:
+    """The answer to one batch of results, some of which may hold an error.
+
+    Before protocol version 3 a partial failure is an error that carries the results.
+    """
+    if request.version >= 3:
+        return Response(status=status, value=_counted(results))
+    return _flat(results, status=status)
 
 
-def _flat(results: list[list[dict[str, Any]]]) -> Response:
-    flat = [result for each in results for result in each]
-    for result in flat:
+def _counted(results: list[dict[str, Any]]) -> dict[str, Any]:
+    failed = sum("error" in result for result in results)
+    return {
+        "successCount": len(results) - failed,
+        "failureCount": failed,
+        "results": results,
+    }
+
+
+def _flat(results: list[dict[str, Any]], *, status: int) -> Response:
+    for result in results:
         result.pop("serials", None)
-    if any("error" in result for result in flat):
+    if any("error" in result for result in results):
         error = AblyError(40020, 400, "batched response includes errors")
-        return http.failure(error, details={"batchResponse": flat})
-    return Response(status=201, value=flat)
+        return http.failure(error, details={"batchResponse": results})
+    return Response(status=status, value=results)

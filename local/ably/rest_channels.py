@@ -1,6 +1,7 @@
 """REST of one channel: publish, history, presence and status."""
 
 from collections.abc import Callable
+from typing import Any
 
 from local.ably.apps import App
 from local.ably.channels import check_name, split_name
@@ -8,8 +9,8 @@ from local.ably.errors import AblyError, NotSupportedError
 from local.ably.history import HistoryQuery, Kind
 from local.ably.http import Request, Response, page
 from local.ably.keys import Identity
-from local.ably.messages import for_json
-from local.ably.protocol import Flag
+from local.ably.messages import Message, for_json
+from local.ably.occupancy import channel_details
 from local.ably.publishing import publish, rest_publisher
 
 MAX_PAGE = 1000
@@ -45,22 +46,18 @@ def presence_history(app: App, identity: Identity, request: Request, name: str) 
 
 def members(app: App, identity: Identity, request: Request, name: str) -> Response:
     """GET /channels/{name}/presence."""
-    _, name = split_name(check_name(name))
-    identity.require(name, "subscribe")
+    found = present_members(
+        app,
+        identity,
+        name,
+        client_id=request.query.get("clientId"),
+        connection_id=request.query.get("connectionId"),
+    )
     limit = request.integer("limit", 100, least=1, most=MAX_PAGE)
     start = request.integer("cursor", 0)
-    channel = app.channels.get(name)
-    found = (
-        channel.members.present(
-            client_id=request.query.get("clientId"),
-            connection_id=request.query.get("connectionId"),
-        )
-        if channel
-        else []
-    )
     end = start + limit
     cursor = str(end) if end < len(found) else None
-    return page(request, _rendered(request, found[start:end]), cursor)
+    return page(request, rendered(request, found[start:end]), cursor)
 
 
 def status(app: App, identity: Identity, request: Request, name: str) -> Response:
@@ -68,23 +65,44 @@ def status(app: App, identity: Identity, request: Request, name: str) -> Respons
     del request
     _, name = split_name(check_name(name))
     identity.require(name, "channel-metadata")
+    return Response(value=channel_details(name, app.channels.get(name)))
+
+
+def enumerate_channels(app: App, identity: Identity, request: Request) -> Response:
+    """GET /channels: those that are active, by name.
+
+    A call is over before the next begins, so none is refused for another (42912).
+    """
+    identity.require("*", "channel-metadata")
+    by = request.query.get("by") or ("id" if request.version >= 3 else "value")
+    if by not in ("id", "value"):
+        raise AblyError(40003, 400, "invalid parameter by; id or value")
+    limit = request.integer("limit", 100, least=1, most=MAX_PAGE)
+    prefix, after = request.query.get("prefix", ""), request.query.get("cursor", "")
+    names = sorted(
+        name
+        for name, channel in app.channels.items()
+        if channel.is_open and name > after and name.startswith(prefix)
+    )
+    found, more = names[:limit], len(names) > limit
+    values: list[Any] = list(found)
+    if by == "value":
+        values = [channel_details(name, app.channels[name]) for name in found]
+    return page(request, values, found[-1] if more else None)
+
+
+def present_members(
+    app: App, identity: Identity, name: str, **filters: str | None
+) -> list[Message]:
+    """Who is present on a channel, optionally of one `client_id` or `connection_id`.
+
+    Raises:
+        AblyError: 40010, it is no name; 40160, `subscribe` is not granted.
+    """
+    _, name = split_name(check_name(name))
+    identity.require(name, "subscribe")
     channel = app.channels.get(name)
-    attached = list(channel.attachments) if channel else []
-    subscribers = [each for each in attached if each.modes & Flag.SUBSCRIBE]
-    presence_subscribers = [each for each in attached if each.modes & Flag.PRESENCE_SUBSCRIBE]
-    count = len(channel.members) if channel else 0
-    metrics = {
-        "connections": len({each.subscriber.id for each in attached}),
-        "publishers": sum(1 for each in attached if each.modes & Flag.PUBLISH),
-        "subscribers": len(subscribers),
-        "presenceConnections": sum(1 for each in attached if each.modes & Flag.PRESENCE),
-        "presenceMembers": count,
-        "presenceSubscribers": len(presence_subscribers),
-        "objectPublishers": 0,
-        "objectSubscribers": 0,
-    }
-    state = {"isActive": channel is not None, "occupancy": {"metrics": metrics}}
-    return Response(value={"channelId": name, "status": state})
+    return channel.members.present(**filters) if channel else []
 
 
 def _history(app: App, identity: Identity, request: Request, name: str, kind: Kind) -> Response:
@@ -96,7 +114,7 @@ def _history(app: App, identity: Identity, request: Request, name: str, kind: Ki
         return page(request, [], None)
     channel.log.trim(app.clock.now_ms())
     items, cursor = channel.log.page(kind, query)
-    return page(request, _rendered(request, items), cursor)
+    return page(request, rendered(request, items), cursor)
 
 
 def _query(request: Request) -> HistoryQuery:
@@ -116,7 +134,8 @@ def _query(request: Request) -> HistoryQuery:
     return query
 
 
-def _rendered(request: Request, items: list[dict[str, object]]) -> list[dict[str, object]]:
+def rendered(request: Request, items: list[Message]) -> list[Message]:
+    """Messages or members as the client wants to read them."""
     return list(map(for_json, items)) if request.response_format == "json" else items
 
 

@@ -1,9 +1,21 @@
-"""REST of a key: tokens for it."""
+"""REST of a key: tokens for it, and an end to those that it issued."""
+
+from functools import partial
+from typing import Any
 
 from local.ably import http
+from local.ably.apps import App
 from local.ably.errors import AblyError
 from local.ably.http import Request, Response
+from local.ably.keys import Key
+from local.ably.protocol import Action
+from local.ably.rest_batch import batch_response
+from local.ably.revocations import Revocation, parse_target, revoked
 from local.ably.service import Service
+
+MAX_TARGETS = 100
+MAX_AGE_MS = 3_600_000
+REAUTH_MARGIN_MS = 30_000
 
 
 def request_token(service: Service, request: Request, key_name: str) -> Response:
@@ -18,3 +30,64 @@ def request_token(service: Service, request: Request, key_name: str) -> Response
         trusted = True
     token = service.app(key.app_id).tokens.request(key, request.object(), trusted=trusted)
     return Response(status=201, value=token.details())
+
+
+def revoke_tokens(service: Service, request: Request, key_name: str) -> Response:
+    """POST /keys/{keyName}/revokeTokens, by a holder of that key; target by target."""
+    key = _shown_key(service, request, key_name)
+    body, now = request.object(), service.clock.now_ms()
+    targets = body.get("targets")
+    if not isinstance(targets, list) or not 0 < len(targets) <= MAX_TARGETS:
+        raise AblyError(40003, 400, f"invalid request; targets must be 1 to {MAX_TARGETS}")
+    issued_before = body.get("issuedBefore", now)
+    if not isinstance(issued_before, int) or not now - MAX_AGE_MS <= issued_before <= now:
+        raise AblyError(40003, 400, "invalid issuedBefore; it is not within the last hour")
+    margin_ms = REAUTH_MARGIN_MS if body.get("allowReauthMargin") is True else 0
+    results: list[dict[str, Any]] = []
+    for target in map(str, targets):
+        try:
+            kind, value = parse_target(target)
+        except AblyError as error:
+            results.append({"target": target, "error": error.info()})
+            continue
+        revocation = Revocation(
+            key_name=key.key_name,
+            kind=kind,
+            value=value,
+            issued_before_ms=issued_before,
+            applies_at_ms=now + margin_ms,
+        )
+        _revoke(service, service.app(key.app_id), revocation)
+        results.append(
+            {"target": target, "issuedBefore": issued_before, "appliesAt": now + margin_ms}
+        )
+    return batch_response(request, results, status=201)
+
+
+def _shown_key(service: Service, request: Request, key_name: str) -> Key:
+    key = service.key(key_name)
+    shown, _ = http.credentials(request)
+    if shown is None:
+        raise AblyError(40162, 401, "tokens are revoked with basic authentication, by their key")
+    if service.identify_key(shown).key is not key:
+        raise AblyError(40133, 401, "tokens can be revoked by the key alone that issued them")
+    if not key.revocable_tokens:
+        raise AblyError(40163, 401, "token revocation is not enabled for this key")
+    return key
+
+
+def _revoke(service: Service, app: App, revocation: Revocation) -> None:
+    app.revocations.add(revocation)
+    if revocation.applies_at_ms <= service.clock.now_ms():
+        _enforce(app, revocation)
+        return
+    for connection in list(app.connections.values()):
+        if revocation.covers(connection.identity):
+            connection.send(Action.AUTH)
+    service.timers.call_at(revocation.applies_at_ms, partial(_enforce, app, revocation))
+
+
+def _enforce(app: App, revocation: Revocation) -> None:
+    for connection in list(app.connections.values()):
+        if revocation.covers(connection.identity):
+            connection.disconnect(revoked())

@@ -61,14 +61,18 @@ class Rule:
             if self.target.get("enveloped") is False:
                 yield bare
                 continue
-            yield {
-                "source": self.source_type,
-                "appId": self.app_id,
-                "channel": channel,
-                "site": SITE,
-                "ruleId": self.id,
-                publication.kind: [bare],
-            }
+            yield self.envelope(channel, {publication.kind: [bare]})
+
+    def envelope(self, channel: str, content: dict[str, Any]) -> dict[str, Any]:
+        """An enveloped event; `content` is what depends on the source."""
+        return {
+            "source": self.source_type,
+            "appId": self.app_id,
+            "channel": channel,
+            "site": SITE,
+            "ruleId": self.id,
+            **content,
+        }
 
 
 def check_filter(channel_filter: object) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from local.ably import jwt
+from local.ably import jwt, lifecycle
 from local.ably.apps import App, Invoke
 from local.ably.clock import Clock, SystemClock, Timers
 from local.ably.control_tokens import ControlToken
@@ -77,6 +77,7 @@ class Service:
             created_ms=now,
             modified_ms=now,
             invoke=self.invoke,
+            on_lifecycle=lifecycle.tell,
             audit={} if self.keep_audit else None,
         )
         app.add_key(key or generate_key(app.id, now_ms=now))
@@ -134,20 +135,16 @@ class Service:
         """
         kid = jwt.key_name(text)
         if kid is not None:
-            return jwt.identify(text, self.key(kid), self.clock)
-        app_id, dot, _ = text.partition(".")
-        if not dot:
-            raise AblyError(40145, 401, "invalid token format")
-        token = self._live_app(app_id).tokens.find(text)
-        if not token.key.enabled:
+            identity = jwt.identify(text, self.key(kid), self.clock)
+        else:
+            app_id, dot, _ = text.partition(".")
+            if not dot:
+                raise AblyError(40145, 401, "invalid token format")
+            identity = self._live_app(app_id).tokens.find(text).identity()
+        if not identity.key.enabled:
             raise AblyError(40131, 401, "key revoked")
-        return Identity(
-            key=token.key,
-            kind="token",
-            capability=token.capability,
-            client_id=token.client_id,
-            expires_ms=token.expires_ms,
-        )
+        self.app(identity.app_id).revocations.check(identity)
+        return identity
 
     def _live_app(self, app_id: str) -> App:
         app = self.app(app_id)

@@ -16,7 +16,7 @@ from local.ably import capabilities
 from local.ably.capabilities import Capability
 from local.ably.clock import Clock
 from local.ably.errors import AblyError
-from local.ably.keys import Key
+from local.ably.keys import Identity, Issue, Key
 
 TIMESTAMP_WINDOW_MS = 120_000
 DEFAULT_TTL_MS = 3_600_000
@@ -35,6 +35,20 @@ class Token:
     expires_ms: int
     capability: Capability
     client_id: str | None
+    revocable: bool = False
+
+    def identity(self) -> Identity:
+        """Who shows this token."""
+        return Identity(
+            key=self.key,
+            kind="token",
+            capability=self.capability,
+            client_id=self.client_id,
+            expires_ms=self.expires_ms,
+            issue=Issue(
+                issued_ms=self.issued_ms, client_id=self.client_id, revocable=self.revocable
+            ),
+        )
 
     def details(self) -> dict[str, Any]:
         """The TokenDetails of the REST API."""
@@ -118,6 +132,7 @@ class Tokens:
             expires_ms=now + ttl_ms,
             capability=capability,
             client_id=client_id,
+            revocable=key.revocable_tokens,
         )
         self._issued[token.token] = token
         return token

@@ -97,7 +97,7 @@ def test_a_malformed_batch_is_refused_whole(body: Any) -> None:
 
 def test_a_batch_has_limits_of_its_own() -> None:
     world = World()
-    assert error_of(world.request("POST", "/messages", spec(*map(str, range(101))))) == (400, 40003)
+    assert error_of(world.request("POST", "/messages", spec(*map(str, range(101))))) == (400, 90010)
     many = {"channels": "a", "messages": [{"data": "x"}] * 1001}
     answer = world.request("POST", "/messages", many).value
     assert answer["results"][0]["error"]["code"] == 40034

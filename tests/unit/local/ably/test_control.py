@@ -43,9 +43,7 @@ def test_a_token_may_do_what_its_capabilities_say(
         ControlToken(id=text, text=text, capabilities=capabilities)
         for text, capabilities in tokens.items()
     ]
-    answers = [
-        world.request(method, target, {}, authorization=f"Bearer {text}") for text in tokens
-    ]
+    answers = [world.request(method, target, {}, authorization=f"Bearer {text}") for text in tokens]
     assert [answer.status == 401 for answer in answers] == [False, True]
     assert answers[1].value["code"] == 40160
 
@@ -161,7 +159,7 @@ def test_a_patch_changes_what_it_names() -> None:
         ({"ruleType": "http"}, 501),
         ({"requestMode": "batch"}, 422),
         ({"source": None}, 422),
-        ({"source": {"channelFilter": "", "type": "channel.lifecycle"}}, 501),
+        ({"source": {"channelFilter": "", "type": "channel.occupancy"}}, 501),
         ({"source": {"channelFilter": "", "type": "nonsense"}}, 422),
         ({"source": {"channelFilter": 1, "type": "channel.message"}}, 422),
         ({"target": {"region": "r", "functionName": "f"}}, 422),

@@ -22,9 +22,6 @@ def test_an_unknown_path_is_not_found(method: str, target: str) -> None:
     ("method", "target", "feature"),
     [
         ("GET", "/stats", "statistics"),
-        ("GET", "/channels", "channel enumeration"),
-        ("GET", "/presence?channels=a", "batch presence"),
-        ("POST", "/keys/appid.keyid/revokeTokens", "token revocation"),
         ("POST", "/push/publish", "push"),
         ("GET", "/comet/connect", "comet"),
         ("PATCH", "/channels/a/messages/1", "single messages"),
