@@ -174,10 +174,10 @@ def the_connector(site: Site, stub_port: int, **more: str) -> Iterator["Process"
 
 
 @contextmanager
-def the_original(site: Site, stub_port: int) -> Iterator["Process"]:
+def the_original(site: Site, stub_port: int, *more: str) -> Iterator["Process"]:
     """The original's scheme at work."""
     original.install(site.url, TABLE)
-    arguments = ("-m", "benchmarks.original", site.url, str(stub_port), CHANNEL)
+    arguments = ("-m", "benchmarks.original", site.url, str(stub_port), CHANNEL, *more)
     with _process(*arguments) as process:
         process.until("listening")
         yield process

@@ -1,10 +1,12 @@
 """The original connector's scheme, for comparison: the row in pg_notify, one request for each.
 
-    python -m benchmarks.original URL ABLY_PORT CHANNEL
+    python -m benchmarks.original URL ABLY_PORT CHANNEL [--sdk]
 
 A row trigger notifies with the whole row, in the writer's transaction. The publisher listens and
-sends each notification at once as a request of its own over at most 40 connections: no queue that
-outlives it, no order between requests, no second attempt.
+sends each notification at once as a request of its own, at most 40 at a time: no queue that
+outlives it, no order between requests, no second attempt. With --sdk it publishes through Ably's
+SDK, as the original and the connector do; without, through bare sockets, which is the least that
+the scheme could cost.
 """
 
 import argparse
@@ -13,6 +15,7 @@ import json
 from collections import deque
 
 import psycopg2
+from ably import AblyRest
 
 CONNECTIONS = 40
 SCHEMA = """
@@ -66,34 +69,60 @@ class Publisher:
         self._connection = psycopg2.connect(url)
         self._connection.autocommit = True
         self._port = port
+        self._channel = channel
         self._head = (
             f"POST /channels/{channel}/messages HTTP/1.1\r\nHost: localhost\r\n"
             "Content-Type: application/json\r\nAccept: application/json\r\nContent-Length: "
         )
         self._lines: list[Line] = []
         self.waiting: deque[str] = deque()
+        self.arrived = asyncio.Event()
 
     def request(self, payload: str) -> bytes:
         """The request that publishes a payload."""
         body = json.dumps({"name": "change", "data": payload}).encode()
         return f"{self._head}{len(body)}\r\n\r\n".encode() + body
 
-    async def run(self) -> None:
+    async def run(self, *, with_sdk: bool) -> None:
         """Publish until killed."""
         loop = asyncio.get_running_loop()
-        for _ in range(CONNECTIONS):
-            _, line = await loop.create_connection(lambda: Line(self), "127.0.0.1", self._port)
-            self._lines.append(line)
+        if with_sdk:
+            await self._begin_with_sdk()
+        else:
+            await self._begin_with_sockets()
         self._connection.cursor().execute("LISTEN original_update")
         loop.add_reader(self._connection.fileno(), self._read)
         print("listening", flush=True)
         await asyncio.Event().wait()
+
+    async def _begin_with_sdk(self) -> None:
+        rest = AblyRest(
+            "app.key:secret", endpoint="localhost", port=self._port, tls=False, use_token_auth=True
+        )
+        await rest.auth.authorize()
+        channel = rest.channels.get(self._channel)
+
+        async def work() -> None:
+            while True:
+                while not self.waiting:
+                    self.arrived.clear()
+                    await self.arrived.wait()
+                await channel.publish("change", self.waiting.popleft())
+
+        self._workers = [asyncio.create_task(work()) for _ in range(CONNECTIONS)]
+
+    async def _begin_with_sockets(self) -> None:
+        loop = asyncio.get_running_loop()
+        for _ in range(CONNECTIONS):
+            _, line = await loop.create_connection(lambda: Line(self), "127.0.0.1", self._port)
+            self._lines.append(line)
 
     def _read(self) -> None:
         self._connection.poll()
         notifies = self._connection.notifies
         self.waiting.extend(notice.payload for notice in notifies)
         notifies.clear()
+        self.arrived.set()
         for line in self._lines:
             if not self.waiting:
                 return
@@ -119,8 +148,10 @@ def main() -> None:
     parser.add_argument("url", help="of the database, with the trigger in place")
     parser.add_argument("port", type=int, help="of Ably on 127.0.0.1")
     parser.add_argument("channel")
+    parser.add_argument("--sdk", action="store_true", help="publish through Ably's SDK")
     options = parser.parse_args()
-    asyncio.run(Publisher(options.url, options.port, options.channel).run())
+    publisher = Publisher(options.url, options.port, options.channel)
+    asyncio.run(publisher.run(with_sdk=options.sdk))
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ def measure(site: Site, stub: Stub, *, rounds: int, seconds: int) -> list[Row]:
     rates = interleaved(
         rounds,
         nothing=rate(nullcontext),
-        original=rate(lambda: the_original(site, stub.port)),
+        original=rate(lambda: the_original(site, stub.port, "--sdk")),
         idle=rate(lambda: AwakeButIdle(site, stub)),
         draining=rate(lambda: the_connector(site, stub.port, **TURN_OFF)),
     )
