@@ -16,6 +16,8 @@ from local.lambda_service.invocation import Invocation
 from local.processes import ProcessHost
 from tests.fixtures.aws import Aws
 
+CONCURRENCY = 10
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -80,7 +82,10 @@ async def chat(aws: Aws, database_url: str, assets: dict[str, Path]) -> AsyncIte
         name: LambdaService(
             [
                 Function(
-                    name=name, handler=f"lambdas.{name}.handler.handler", environment=environment
+                    name=name,
+                    handler=f"lambdas.{name}.handler.handler",
+                    environment=environment,
+                    max_concurrency=CONCURRENCY,
                 )
             ],
             ProcessHost(folder=folder, log=lambda _name, _line: None),

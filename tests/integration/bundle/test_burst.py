@@ -1,0 +1,41 @@
+"""A burst of events through the asset: as many processes as may run, every message a row, once."""
+
+import asyncio
+
+import aiohttp
+import pytest
+
+from tests.fixtures.ably_events import envelope, write
+from tests.fixtures.local_run import eventually
+from tests.integration.bundle.conftest import CONCURRENCY, Chat
+
+EVENTS = 1_000
+# Ably repeats what it has not heard of in time.
+REPEATED = 100
+WRITTEN = "SELECT count(*), count(DISTINCT msg_id), count(DISTINCT msg_data) FROM chat_data"
+LOGGED_IN = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = 'ably-postgres-lambda'
+"""
+
+
+@pytest.mark.timeout(240)
+async def test_a_burst_is_written_whole_and_each_message_once(chat: Chat) -> None:
+    events = [envelope(write(f"number {n}", id=f"burst:{n}:0")) for n in range(EVENTS)]
+    service = chat.services["ingest"]
+    url = f"{service.endpoint_url}/2015-03-31/functions/ingest/invocations"
+    async with aiohttp.ClientSession(headers={"X-Amz-Invocation-Type": "Event"}) as session:
+
+        async def send(event: object) -> int:
+            async with session.post(url, json=event) as answer:
+                return answer.status
+
+        statuses = await asyncio.gather(*(send(event) for event in [*events[:REPEATED], *events]))
+    assert set(statuses) == {202}
+
+    async def all_written() -> bool | None:
+        return await asyncio.to_thread(chat.rows, WRITTEN) == [(EVENTS,) * 3] or None
+
+    await eventually(all_written, seconds=120)
+    [(connections,)] = chat.rows(LOGGED_IN)
+    assert 1 < connections <= CONCURRENCY
