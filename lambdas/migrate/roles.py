@@ -21,7 +21,7 @@ _SQL = Path(__file__).parent / "sql" / "roles"
 
 
 def prepare(cursor: Cursor) -> None:
-    """Make the roles that are missing, and the owner the owner of what is there already."""
+    """Make the roles that are missing, become one of the owner, and hand over what is there."""
     _run(cursor, "create")
     _run(cursor, "adopt")
 
@@ -40,6 +40,11 @@ def limit(cursor: Cursor) -> None:
     with as_owner(cursor):
         _run(cursor, "grant")
     _run(cursor, "limit")
+
+
+def leave(cursor: Cursor) -> None:
+    """Be no member of the owner any more; the next migration becomes one again."""
+    _run(cursor, "leave")
 
 
 def _run(cursor: Cursor, name: str) -> None:

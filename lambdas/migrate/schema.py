@@ -17,4 +17,5 @@ def bring_up_to_date(cursor: Cursor, files: list[Migration]) -> list[str]:
     with roles.as_owner(cursor):
         applied = migrations.apply(cursor, files)
     roles.limit(cursor)
+    roles.leave(cursor)
     return applied

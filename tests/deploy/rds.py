@@ -38,8 +38,14 @@ class Rds:
 
 
 @contextlib.contextmanager
-def running(folder: Path) -> Iterator[Rds]:
-    """A server without an instance's master and database, which a DB instance makes."""
+def running(folder: Path, *, strictly: bool = False) -> Iterator[Rds]:
+    """A server without an instance's master and database, which a DB instance makes.
+
+    Args:
+        folder: where it keeps everything.
+        strictly: ask also who has made a role of rds_iam for a token: since Postgres 16 its maker
+            is a member of it, if without its rights, and pg_hba.conf's `+` counts every member.
+    """
     with contextlib.ExitStack() as stack:
         # A Unix socket's path is short, the folders of tests are not.
         sockets = Path(tempfile.mkdtemp(prefix="rds-"))
@@ -60,7 +66,7 @@ def running(folder: Path) -> Iterator[Rds]:
             trusted_socket=str(sockets / f".s.PGSQL.{server.port}"),
             tls=authority.server,
             region=REGION,
-            uses_iam=lambda user: _uses_iam(url, user),
+            uses_iam=lambda user: _uses_iam(url, user, strictly=strictly),
         )
         port = stack.enter_context(_listening(endpoint))
         yield Rds(superuser_url=url, port=port, authority=authority.bundle)
@@ -78,12 +84,12 @@ def _take_over(server: EmbeddedPostgres) -> str:
     return url
 
 
-def _uses_iam(url: str, user: str) -> bool:
-    """Whether a user has what rds_iam has; to be able to give it to others is not to have it."""
+def _uses_iam(url: str, user: str, *, strictly: bool) -> bool:
+    """Whether a user is asked for a token."""
     question = sql.SQL(
-        "SELECT pg_has_role(rolname, 'rds_iam', 'USAGE') AND NOT rolsuper"
-        " FROM pg_roles WHERE rolname = {}"
-    ).format(sql.Literal(user))
+        "SELECT bool_or(pg_has_role({user}, oid, {how}) AND pg_has_role(oid, 'rds_iam', 'USAGE'))"
+        " FROM pg_roles WHERE NOT rolsuper AND EXISTS (SELECT FROM pg_roles WHERE rolname = {user})"
+    ).format(user=sql.Literal(user), how=sql.Literal("MEMBER" if strictly else "USAGE"))
     return bool(_execute(url, question))
 
 

@@ -58,6 +58,17 @@ def test_all_roles_log_in_by_iam_where_there_is_such_a_thing(master_url: str) ->
     assert set(rows(master_url, LET_IN_BY_IAM)) == expected
 
 
+def test_the_master_user_is_no_member_of_the_owner_once_it_is_done(master_url: str) -> None:
+    deploy(master_url)
+    deploy(master_url)
+    # To be able to give a role to others, as its maker is, is not to have it.
+    having = """
+        SELECT roleid::regrole::text FROM pg_auth_members
+        WHERE member = current_user::regrole AND (inherit_option OR set_option)
+    """
+    assert rows(master_url, having) == []
+
+
 def test_no_role_has_a_password_or_an_attribute_of_power(master_url: str, rds: object) -> None:
     deploy(master_url)
     assert isinstance(rds, EmbeddedPostgres)

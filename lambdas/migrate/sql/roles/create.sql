@@ -1,5 +1,5 @@
 -- The three roles, each with no more than it needs (docs/database-permissions.md), and whoever runs
--- this as a member of the owner. They have no password: on RDS they log in by IAM.
+-- this as a member of the owner until leave.sql. They have no password: on RDS they log in by IAM.
 -- Locks: none that anyone could wait for.
 DO $$
 DECLARE
