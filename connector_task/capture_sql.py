@@ -33,7 +33,7 @@ def body(one: Capture) -> Composable:
         "capture_routes",
         pairing=_fill("capture_pairing") if one.sees_both else sql.SQL(""),
         routes=sql.SQL("\n    ").join(_route(one, route) for route in one.routes),
-        wake=_fill("capture_wake"),
+        wake=_wake(one),
     )
 
 
@@ -66,7 +66,7 @@ def _plain_body(one: Capture) -> Composable:
         key=sql.Literal(list(one.table.key)),
         table=_name_at_run_time(one.table),
         channels=sql.Literal([_fixed(channel) for channel in one.channels]),
-        wake=_fill("capture_wake"),
+        wake=_wake(one),
     )
 
 
@@ -76,8 +76,17 @@ def _truncate_body(one: Capture) -> Composable:
         channels=sql.Literal([_fixed(route.channel) for route in one.routes]),
         encodings=_array(_encoding(route) for route in one.routes),
         headers=_array(_headers(route, sql.Literal) for route in one.routes),
-        wake=_fill("capture_wake"),
+        wake=_wake(one),
     )
+
+
+def _wake(one: Capture) -> Composable:
+    """Wake the relay, or that of the shards the channels are of, where they are known by now."""
+    channels = [route.channel for route in one.routes]
+    if any(templates.columns(channel) for channel in channels):
+        return _fill("capture_wake", channels=NULL)
+    fixed = list(dict.fromkeys(_fixed(channel) for channel in channels))
+    return _fill("capture_wake", channels=sql.Literal(fixed))
 
 
 def _array(items: Iterable[Composable]) -> Composable:

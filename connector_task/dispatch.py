@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from connector_task import packing
+from connector_task.alertness import Alertness
 from connector_task.delivery import Delivery
 from connector_task.limits import Limits
 from connector_task.lookout import Lookout
@@ -46,6 +47,7 @@ class Dispatch:
     max_in_flight: int
     limits: Limits
     pace: Pace
+    _alertness: Alertness = field(default_factory=Alertness)
     _lookout: Lookout = field(default_factory=Lookout)
     _settlement: Settlement = field(default_factory=Settlement)
     _open: dict[BatchId, Batch] = field(default_factory=dict)  # ours, until settled
@@ -126,6 +128,7 @@ class Dispatch:
         self._answered(begun)
         self._settled(settlement)
         self._lookout.claimed(claim, self.clock.now())
+        self._alertness.claimed(claim, announced=search.announcement, now=self.clock.now())
         self._has_more = claim.is_full or claim.is_cut
         if not claim.is_full:
             # Some batch of theirs is open that this process has not seen: an earlier leader's.
@@ -142,6 +145,7 @@ class Dispatch:
             waiting=self._lookout.ready(closed, self.limits.request_channels),
             resting=resting,
             start=self._lookout.start(now),
+            announcement=self._alertness.announcement(now),
         )
 
     def _receive(self, batches: Sequence[Batch]) -> None:
@@ -214,7 +218,7 @@ class Dispatch:
     def _pause(self) -> float:
         """How long to wait for a wake-up."""
         now = self.clock.now()
-        times = [now + self.poll_seconds, *self._postponed.values()]
+        times = [now + min(self.poll_seconds, self._alertness.pause()), *self._postponed.values()]
         times += [self.pace.channel_ready_at(batch.channel) for batch in self._queue]
         open_channels = {batch.channel for batch in self._open.values()}
         times += [

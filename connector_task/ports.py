@@ -126,12 +126,15 @@ class Search:
         waiting: channels known to have unclaimed messages, each with an id before which none is.
         resting: channels that nothing is to be claimed of now.
         start: the outbox id from which on channels are looked for that are not known.
+        announcement: what to tell writers before the look, that the relay is awake (True) or
+            asleep (False) and wants to be woken.
     """
 
     in_hand: Sequence[BatchId] = ()
     waiting: Mapping[str, int] = field(default_factory=dict)
     resting: Sequence[str] = ()
     start: int = 0
+    announcement: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -19,6 +19,7 @@ from connector_task.ports import (
 )
 from connector_task.postgres_session import (
     APPLICATION_LOCK,
+    AWAKE_LOCK,
     LEADERSHIP_LOCK,
     Connection,
     PostgresSession,
@@ -60,7 +61,14 @@ class PostgresOutbox:
     ) -> Claim:
         """Record and claim in one transaction and one round trip."""
         text, parameters = _settling(settlement)
+        if search.announcement is not None:
+            text += statement("announce")
         parameters |= {
+            "application": APPLICATION_LOCK,
+            "awake_lock": AWAKE_LOCK,
+            "is_awake": search.announcement,
+            "shard": 0,
+            "shards": 1,
             "in_hand": list(search.in_hand),
             "channels": list(search.waiting),
             "starts": list(search.waiting.values()),

@@ -20,6 +20,7 @@ from connector_task.errors import DatabaseUnavailableError, ErrorCode
 APPLICATION_NAME = "ably-connector"
 APPLICATION_LOCK = 0x41424C59  # "ABLY": first half of every advisory lock of this application
 INSTALLATION_LOCK = 1
+AWAKE_LOCK = 2
 LEADERSHIP_LOCK = 100
 
 CONNECT_SECONDS = 5

@@ -4,3 +4,4 @@ GRANT USAGE ON SCHEMA ably TO {role};
 GRANT SELECT, DELETE ON ably.outbox TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON ably.batch TO {role};
 GRANT INSERT ON ably.dead_letter TO {role};
+GRANT SELECT, UPDATE ON SEQUENCE ably.awake TO {role};

@@ -63,7 +63,7 @@ BEGIN
         publish_json.channel, publish_json.name, publish_json.data::text, 'json',
         publish_json.headers
     );
-    PERFORM pg_notify('table_update', '');
+    PERFORM ably.wake(ARRAY[publish_json.channel]);
 END
 $$;
 
