@@ -90,22 +90,26 @@ class App:
         """The channel of this name, made where it does not exist."""
         channel = self.channels.get(name)
         if channel is None:
-            persisted = any(
-                namespace.persisted and namespace.matches(name)
-                for namespace in self.namespaces.values()
-            )
             channel = self.channels[name] = Channel(
                 name,
                 clock=self.clock,
                 limits=self.limits,
                 birth=self.serials.next(),
-                persisted=persisted,
+                persisted=self._is_persisted(name),
             )
         channel.used_ms = self.clock.now_ms()
         if not channel.is_open:
             channel.is_open = True
             self.on_lifecycle(self, "channel.opened", channel)
         return channel
+
+    def apply_namespaces(self) -> None:
+        """Let the channels that there are remember as long as their namespaces now say."""
+        for channel in self.channels.values():
+            channel.persist(persisted=self._is_persisted(channel.name))
+
+    def _is_persisted(self, name: str) -> bool:
+        return any(each.persisted and each.matches(name) for each in self.namespaces.values())
 
     def sweep(self) -> None:
         """Close the channels that nobody uses, and forget those that hold nothing."""

@@ -86,9 +86,11 @@ class Channel:
         self.name = name
         self.log = ChannelLog(
             birth=birth,
-            keep_ms=PERSISTED_MS if persisted else limits.history_ms,
+            keep_ms=limits.history_ms,
             keep_messages=limits.history_messages,
         )
+        self._unpersisted_ms = limits.history_ms
+        self.persist(persisted=persisted)
         self.window = IdempotencyWindow(clock)
         self.rate = TokenBucket(limits.channel_rate, clock)
         self.members = Members()
@@ -103,6 +105,10 @@ class Channel:
         for attachment in list(self.attachments):
             attachment.deliver(publication)
         publication.forget_frames()
+
+    def persist(self, *, persisted: bool) -> None:
+        """Remember from now on for a day, or for as long as any channel does."""
+        self.log.keep_ms = PERSISTED_MS if persisted else self._unpersisted_ms
 
     def is_idle(self, now_ms: int) -> bool:
         """Whether nothing would be lost by forgetting the channel."""

@@ -1,16 +1,16 @@
-"""The Control API under /v1: the account, its apps, their keys, namespaces and rules."""
+"""The Control API under /v1: the account and its apps; what an app has is in modules apart."""
 
-from typing import Any, TypeVar
+from typing import Any
 
-from local.ably import capabilities, control_rules
-from local.ably.apps import App, Namespace
-from local.ably.control_fields import Fields, control_error
+from local.ably import control_keys, control_namespaces, control_rules
+from local.ably.apps import App
+from local.ably.control_fields import MAX_OF_EACH, Fields, control_error, wrong_method
 from local.ably.control_tokens import ControlToken, authenticate
 from local.ably.errors import AblyError, NotSupportedError
 from local.ably.http import Request, Response
-from local.ably.keys import Key, generate_key
 from local.ably.service import Service
 
+STATUSES = ("enabled", "disabled")
 _IGNORED_APP_FIELDS = (
     "fcmKey",
     "fcmServiceAccount",
@@ -24,9 +24,6 @@ _IGNORED_APP_FIELDS = (
     "apnsIssuerKey",
     "apnsTopicHeader",
 )
-
-
-T = TypeVar("T")
 
 
 class Control:
@@ -65,15 +62,21 @@ class Control:
     def _of_app(self, request: Request, app: App, what: str, rest: list[str]) -> Response:
         match what:
             case "keys":
-                return _keys(self._service, request, app, rest)
+                return control_keys.handle(request, app, rest)
             case "namespaces":
-                return _namespaces(request, app, rest)
+                return control_namespaces.handle(request, app, rest)
         return control_rules.handle(request, app, rest)
 
     def _me(self, token: ControlToken) -> dict[str, Any]:
         capabilities = list(token.capabilities)
         return {
-            "token": {"id": token.id, "name": token.name, "capabilities": capabilities},
+            "token": {
+                "id": token.id,
+                "name": token.name,
+                "capabilities": capabilities,
+                "expires_at": None,
+                "last_used_at": None,
+            },
             "user": {"id": 1, "email": "developer@localhost"},
             "account": {"id": self._service.account_id, "name": "local"},
         }
@@ -83,10 +86,12 @@ class Control:
         if request.method == "GET":
             return Response(value=[_app(service, app) for app in service.apps.values()])
         if request.method != "POST":
-            raise _wrong_method()
+            raise wrong_method()
+        if len(service.apps) >= MAX_OF_EACH:
+            raise AblyError(40128, 422, f"an account has at most {MAX_OF_EACH} apps")
         fields = Fields(request.object())
         name = fields.text("name")
-        fields.take("status", str)
+        fields.choice("status", STATUSES)
         _refuse_tls_only(fields)
         fields.ignore(*_IGNORED_APP_FIELDS)
         fields.done()
@@ -98,10 +103,10 @@ class Control:
             self._service.delete_app(app)
             return Response(status=204)
         if request.method != "PATCH":
-            raise _wrong_method()
+            raise wrong_method()
         fields = Fields(request.object())
         name = fields.take("name", str)
-        status = fields.take("status", str)
+        status = fields.choice("status", STATUSES)
         _refuse_tls_only(fields)
         fields.ignore(*_IGNORED_APP_FIELDS)
         fields.done()
@@ -120,92 +125,6 @@ def _refuse_tls_only(fields: Fields) -> None:
         raise NotSupportedError("apps with tlsOnly")
 
 
-def _keys(service: Service, request: Request, app: App, rest: list[str]) -> Response:
-    match request.method, rest:
-        case "GET", []:
-            return Response(value=[_key(key) for key in app.keys.values()])
-        case "POST", []:
-            key = generate_key(app.id, now_ms=service.clock.now_ms())
-            _change_key(key, Fields(request.object()), new=True)
-            app.add_key(key)
-            return Response(status=201, value=_key(key))
-        case "PATCH", [key_id]:
-            key = _find(app.keys, key_id)
-            _change_key(key, Fields(request.object()), new=False)
-            key.modified_ms = service.clock.now_ms()
-            return Response(value=_key(key))
-        case "POST", [key_id, "revoke"]:
-            key = _find(app.keys, key_id)
-            key.enabled = False
-            for connection in list(app.connections.values()):
-                if connection.identity.key is key:
-                    connection.fail(AblyError(40131, 401, "key revoked"))
-            return Response(value={})
-    raise _wrong_method()
-
-
-def _change_key(key: Key, fields: Fields, *, new: bool) -> None:
-    name = fields.text("name") if new else fields.take("name", str)
-    given = fields.take("capability", dict, list)
-    if new and given is None:
-        raise AblyError(40000, 422, "capability is required")
-    revocable = fields.take("revocableTokens", bool)
-    fields.done()
-    if given is not None:
-        # Older clients send a list of operations, for all channels.
-        capability = given if isinstance(given, dict) else {"*": given}
-        key.capability = capabilities.parse(capability)
-    key.name = name or key.name
-    key.revocable_tokens = key.revocable_tokens if revocable is None else revocable
-
-
-def _namespaces(request: Request, app: App, rest: list[str]) -> Response:
-    now = app.clock.now_ms()
-    match request.method, rest:
-        case "GET", []:
-            return Response(value=[_namespace(app, each) for each in app.namespaces.values()])
-        case "POST", []:
-            fields = Fields(request.object())
-            namespace = Namespace(id=fields.text("id"), created_ms=now, modified_ms=now)
-            _change_namespace(namespace, fields)
-            app.namespaces[namespace.id] = namespace
-            return Response(status=201, value=_namespace(app, namespace))
-        case "PATCH", [namespace_id]:
-            namespace = _find(app.namespaces, namespace_id)
-            _change_namespace(namespace, Fields(request.object()))
-            namespace.modified_ms = now
-            return Response(value=_namespace(app, namespace))
-        case "DELETE", [namespace_id]:
-            _find(app.namespaces, namespace_id)
-            del app.namespaces[namespace_id]
-            return Response(status=204)
-    raise _wrong_method()
-
-
-def _change_namespace(namespace: Namespace, fields: Fields) -> None:
-    persisted = fields.take("persisted", bool)
-    for name in (
-        "persistLast",
-        "mutableMessages",
-        "batchingEnabled",
-        "conflationEnabled",
-        "pushEnabled",
-    ):
-        if fields.take(name, bool):
-            raise NotSupportedError(f"namespaces with {name}")
-    fields.ignore(
-        "authenticated",
-        "tlsOnly",
-        "exposeTimeserial",
-        "populateChannelRegistry",
-        "batchingInterval",
-        "conflationInterval",
-        "conflationKey",
-    )
-    fields.done()
-    namespace.persisted = namespace.persisted if persisted is None else persisted
-
-
 def _app(service: Service, app: App) -> dict[str, Any]:
     return {
         "accountId": service.account_id,
@@ -218,46 +137,3 @@ def _app(service: Service, app: App) -> dict[str, Any]:
         "modified": app.modified_ms,
         "_links": {"self": f"/v1/apps/{app.id}"},
     }
-
-
-def _key(key: Key) -> dict[str, Any]:
-    return {
-        "appId": key.app_id,
-        "id": key.key_id,
-        "name": key.name,
-        "status": 0 if key.enabled else 1,
-        "key": key.text,
-        "capability": key.capability,
-        "revocableTokens": key.revocable_tokens,
-        "created": key.created_ms,
-        "modified": key.modified_ms,
-    }
-
-
-def _namespace(app: App, namespace: Namespace) -> dict[str, Any]:
-    return {
-        "id": namespace.id,
-        "appId": app.id,
-        "persisted": namespace.persisted,
-        "authenticated": False,
-        "persistLast": False,
-        "pushEnabled": False,
-        "tlsOnly": False,
-        "exposeTimeserial": False,
-        "mutableMessages": False,
-        "populateChannelRegistry": False,
-        "batchingEnabled": False,
-        "conflationEnabled": False,
-        "created": namespace.created_ms,
-        "modified": namespace.modified_ms,
-    }
-
-
-def _find(known: dict[str, T], name: str) -> T:
-    if name not in known:
-        raise AblyError(40400, 404, "not found")
-    return known[name]
-
-
-def _wrong_method() -> AblyError:
-    return AblyError(40500, 404, "no such operation")

@@ -1,9 +1,14 @@
 """Bodies of the Control API: read field by field, refused whole where one is wrong or unknown."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from local.ably.errors import AblyError
 from local.ably.http import Response
+
+# Apps of an account; keys, namespaces and rules of an app.
+MAX_OF_EACH = 100
+
+T = TypeVar("T")
 
 
 class Fields:
@@ -36,6 +41,14 @@ class Fields:
         if one_of and value not in one_of:
             raise _invalid(f"{self._within}{name} must be one of {', '.join(one_of)}")
         return str(value)
+
+    def choice(self, name: str, one_of: tuple[str, ...]) -> str | None:
+        """One of some strings, or nothing.
+
+        Raises:
+            AblyError: 422, it is something else.
+        """
+        return self.text(name, one_of=one_of) if self.has(name) else None
 
     def number(self, name: str, *, least: int = 0, most: int = 2**53) -> int | None:
         """A whole number that may be absent or null.
@@ -97,6 +110,22 @@ class Fields:
 def control_error(error: AblyError) -> Response:
     """The error body of the Control API, which has no `error` around it."""
     return Response(status=error.status, value=error.info())
+
+
+def find(known: dict[str, T], name: str) -> T:
+    """The resource of this id.
+
+    Raises:
+        AblyError: 40400, there is none.
+    """
+    if name not in known:
+        raise AblyError(40400, 404, "not found")
+    return known[name]
+
+
+def wrong_method() -> AblyError:
+    """The refusal of a path that exists, for other methods."""
+    return AblyError(40500, 404, "no such operation")
 
 
 def _invalid(why: str) -> AblyError:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from local.ably.apps import App
-from local.ably.control_fields import Fields
+from local.ably.control_fields import MAX_OF_EACH, Fields, find, wrong_method
 from local.ably.errors import AblyError, NotSupportedError
 from local.ably.http import Request, Response
 from local.ably.keys import random_id
@@ -12,7 +12,7 @@ from local.ably.rules import Rule, check_filter
 RULE_TYPE = "aws/lambda"
 SUPPORTED_SOURCES = ("channel.message", "channel.presence", "channel.lifecycle")
 SOURCES = (*SUPPORTED_SOURCES, "channel.occupancy")
-MAX_RULES = 100
+STATUSES = ("enabled", "disabled")
 
 
 def handle(request: Request, app: App, rest: list[str]) -> Response:
@@ -24,17 +24,17 @@ def handle(request: Request, app: App, rest: list[str]) -> Response:
             rule = _create(app, Fields(request.object()))
             return Response(status=201, value=describe(rule))
         case "GET", [rule_id]:
-            return Response(value=describe(_find(app, rule_id)))
+            return Response(value=describe(find(app.rules, rule_id)))
         case "PATCH", [rule_id]:
-            rule = _find(app, rule_id)
+            rule = find(app.rules, rule_id)
             _change(rule, Fields(request.object()))
             rule.modified_ms = app.clock.now_ms()
             return Response(value=describe(rule))
         case "DELETE", [rule_id]:
-            _find(app, rule_id)
+            find(app.rules, rule_id)
             del app.rules[rule_id]
             return Response(status=204)
-    raise AblyError(40500, 404, "no such operation")
+    raise wrong_method()
 
 
 def describe(rule: Rule) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def describe(rule: Rule) -> dict[str, Any]:
 
 
 def _create(app: App, fields: Fields) -> Rule:
-    if len(app.rules) >= MAX_RULES:
+    if len(app.rules) >= MAX_OF_EACH:
         raise AblyError(40125, 422, "maximum number of rules per application exceeded")
     _check_type(fields)
     fields.text("requestMode", one_of=("single",))
@@ -114,7 +114,7 @@ def _source_type(source: Fields) -> str:
 
 
 def _status(fields: Fields) -> bool | None:
-    status = fields.take("status", str)
+    status = fields.choice("status", STATUSES)
     return None if status is None else status == "enabled"
 
 
@@ -134,10 +134,3 @@ def _target(target: Fields) -> dict[str, Any]:
         "enveloped": enveloped is not False,
         "authentication": authentication,
     }
-
-
-def _find(app: App, rule_id: str) -> Rule:
-    rule = app.rules.get(rule_id)
-    if rule is None:
-        raise AblyError(40400, 404, "rule not found")
-    return rule
