@@ -37,15 +37,18 @@ def attach(app: App, connection: Connection, message: dict[str, Any]) -> None:
     params, base = split_name(name)
     params.update(_text_params(message.get("params")))
     _refuse_unsupported(params, base)
-    modes = _granted(connection.identity, base, _requested(message, params))
+    requested = _requested(message, params)
+    modes = _granted(connection.identity, base, requested)
     rewind = _Rewind(params)
     channel = app.channel(base)
     channel.log.trim(app.clock.now_ms())
     _let_go(connection, name)
-    attachment = Attachment(connection, channel, name=name, modes=modes, params=params)
+    attachment = Attachment(
+        connection, channel, name=name, requested=requested, modes=modes, params=params
+    )
     missed = _missed(app, channel, message.get("channelSerial"))
     backlog, truncated = missed or [], False
-    if missed is None and rewind:
+    if missed is None and rewind and not _is_reattach(message):
         backlog, truncated = rewind.of(channel, app.clock.now_ms())
     flags = modes
     flags |= Flag.RESUMED if missed is not None else Flag(0)
@@ -91,19 +94,21 @@ def reconsider(connection: Connection) -> None:
     """Apply a changed capability to what is attached."""
     for name, attachment in list(connection.attachments.items()):
         try:
-            modes = _granted(connection.identity, attachment.channel.name, attachment.modes)
+            modes = _granted(connection.identity, attachment.channel.name, attachment.requested)
         except AblyError as error:
             _let_go(connection, name)
             connection.send(Action.ERROR, channel=name, error=error.info())
             continue
         if modes != attachment.modes:
-            attachment.modes = modes
+            gained, attachment.modes = modes & ~attachment.modes, modes
             connection.send(
                 Action.ATTACHED,
                 channel=name,
                 channelSerial=attachment.channel.log.head,
                 flags=int(modes | Flag.RESUMED),
             )
+            if gained & Flag.PRESENCE_SUBSCRIBE and attachment.channel.members:
+                _sync(connection, attachment.channel, name)
 
 
 # Deltas are a matter of size: a subscriber that takes them takes whole messages as well, and this
@@ -143,6 +148,12 @@ def _missed(app: App, channel: Channel, serial: object) -> list[Publication] | N
     if not isinstance(serial, str) or not app.serials.knows(serial):
         return None
     return channel.log.since(serial)
+
+
+def _is_reattach(message: dict[str, Any]) -> bool:
+    """Whether the client says that it was attached before; rewind is for a first attach."""
+    flags = message.get("flags")
+    return isinstance(flags, int) and bool(flags & Flag.ATTACH_RESUME)
 
 
 def _catch_up(attachment: Attachment, backlog: list[Publication]) -> None:

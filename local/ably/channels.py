@@ -39,9 +39,13 @@ class Subscriber(Protocol):
 
 
 class Attachment:
-    """One connection's attachment to one channel, under the name that the client uses."""
+    """One connection's attachment to one channel, under the name that the client uses.
 
-    __slots__ = ("channel", "modes", "name", "params", "subscriber")
+    Attributes:
+        requested: the modes that the client asked for; of these, `modes` are granted.
+    """
+
+    __slots__ = ("channel", "modes", "name", "params", "requested", "subscriber")
 
     def __init__(
         self,
@@ -49,12 +53,14 @@ class Attachment:
         channel: "Channel",
         *,
         name: str,
+        requested: Flag,
         modes: Flag,
         params: dict[str, str],
     ) -> None:
         self.subscriber = subscriber
         self.channel = channel
         self.name = name
+        self.requested = requested
         self.modes = modes
         self.params = params
 

@@ -4,6 +4,7 @@ A connection whose socket is gone stays for `connection_ttl_ms`. The channels' l
 resumes from, so a cut connection costs nothing but its entry here.
 """
 
+import re
 from collections import OrderedDict
 from typing import Any, Protocol
 
@@ -18,6 +19,8 @@ from local.ably.protocol import Action
 # A client that resumes sends again what it has no answer to; this many answers are kept for it.
 REMEMBERED_ANSWERS = 1000
 
+_KEY = re.compile(r"(\w{10})!(\w{16})-\d+")
+
 
 class Transport(Protocol):
     """The socket under a connection."""
@@ -29,6 +32,12 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """End the socket once everything sent before is out."""
+
+
+def parse_connection_key(key: str) -> tuple[str, str] | None:
+    """The connectionId and the secret of a connection key; None where it is malformed."""
+    match = _KEY.fullmatch(key)
+    return (match[1], match[2]) if match else None
 
 
 class Connection:
@@ -44,13 +53,17 @@ class Connection:
         self.answers: OrderedDict[int, PublishResult | None] = OrderedDict()
         self.timers: dict[str, Timer] = {}
         self.spoke = False
+        self._sockets = 1
         self._transport: Transport | None = transport
         self._format: Format = transport.format
 
     @property
     def key(self) -> str:
-        """The connection key, with which the client resumes."""
-        return f"{self.id}!{self.secret}"
+        """The connection key, with which the client resumes; another over each socket.
+
+        An older one is accepted, too: the client may not have heard of the newer.
+        """
+        return f"{self.id}!{self.secret}-{self._sockets}"
 
     @property
     def format(self) -> Format:
@@ -65,6 +78,7 @@ class Connection:
     def take(self, transport: Transport, identity: Identity, *, echo: bool) -> None:
         """Go on over another socket; one that is still open is closed."""
         self.drop()
+        self._sockets += 1
         self._transport, self._format = transport, transport.format
         self.identity, self.echo = identity, echo
 

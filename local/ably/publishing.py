@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from local.ably import messages as wire
 from local.ably.apps import App
 from local.ably.channels import Channel, check_name, split_name
+from local.ably.connections import parse_connection_key
 from local.ably.errors import AblyError
 from local.ably.history import Publication
 from local.ably.idempotency import PublishResult
@@ -43,9 +44,9 @@ def rest_publisher(app: App, identity: Identity, given: object) -> Publisher:
     keys = {str(item.get("connectionKey") or "") for item in items if isinstance(item, dict)}
     if keys <= {""}:
         return Publisher(identity=identity)
-    connection_id, _, secret = keys.pop().partition("!")
-    connection = app.connections.get(connection_id)
-    if keys or connection is None or connection.secret != secret:
+    parsed = parse_connection_key(keys.pop())
+    connection = app.connections.get(parsed[0]) if parsed else None
+    if keys or parsed is None or connection is None or connection.secret != parsed[1]:
         raise AblyError(40006, 400, "invalid connectionKey; it is that of no live connection")
     theirs = connection.identity.client_id
     client_id = identity.resolve_client_id(None if theirs == "*" else theirs)

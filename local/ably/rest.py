@@ -50,12 +50,11 @@ class Rest:
     def handle(self, request: Request) -> Response:
         """Answer a request; a refusal is an answer too."""
         if request.method == "OPTIONS":
-            response = cors.preflight(request)
-        else:
-            try:
-                response = self._route(request)
-            except AblyError as error:
-                response = http.failure(error)
+            return cors.preflight(request)
+        try:
+            response = self._route(request)
+        except AblyError as error:
+            response = http.failure(error)
         if "envelope" in request.query:
             response = http.envelope(response)
         return response

@@ -122,7 +122,12 @@ class Service:
             AblyError: the key is refused.
         """
         key_name, _, secret = text.partition(":")
-        key = self.key(key_name)
+        try:
+            key = self.key(key_name)
+        except AblyError as error:
+            if error.code == 40400:
+                raise AblyError(40101, 401, "invalid credentials; there is no such app") from error
+            raise
         if not key.matches(secret):
             raise AblyError(40101, 401, "invalid credentials; the secret of the key is wrong")
         return Identity(key=key, kind="basic", capability=key.capability)

@@ -5,13 +5,12 @@ connect ──▶ connected ──socket lost──▶ cut ──resume──▶
              └─CLOSE──▶ gone            └─ after the ttl: gone, a resume gets a new connection
 """
 
-import re
 from functools import partial
 
 from local.ably.apps import App
 from local.ably.attaching import reconsider
 from local.ably.codec import encode
-from local.ably.connections import Connection, Transport
+from local.ably.connections import Connection, Transport, parse_connection_key
 from local.ably.errors import AblyError
 from local.ably.keys import Identity
 from local.ably.membership import leave_all
@@ -20,7 +19,6 @@ from local.ably.service import Service
 
 PROMPT_MS = 30_000
 INBOUND_RATE = 1000
-_CONNECTION_KEY = re.compile(r"(\w{10})!(\w{16})")
 
 
 class Sessions:
@@ -109,13 +107,14 @@ class Sessions:
     def _resumable(
         self, app: App, identity: Identity, key: str
     ) -> tuple[Connection | None, AblyError | None]:
-        match = _CONNECTION_KEY.fullmatch(key)
-        if match is None:
+        parsed = parse_connection_key(key)
+        if parsed is None:
             return None, AblyError(80018, 400, "unable to resume; the connection key is malformed")
-        connection = app.connections.get(match[1])
+        connection_id, secret = parsed
+        connection = app.connections.get(connection_id)
         if connection is None:
             return None, AblyError(80008, 400, "unable to resume; the connection has expired")
-        if connection.secret != match[2]:
+        if connection.secret != secret:
             return None, AblyError(80018, 400, "unable to resume; the connection key is wrong")
         if connection.identity.client_id != identity.client_id:
             return None, AblyError(80011, 400, "unable to resume; the clientId is another")

@@ -39,13 +39,14 @@ async def test_a_page_of_another_origin_may_read_everything(local_ably: LocalAbl
     async with aiohttp.ClientSession(headers=origin) as session:
         for path in ("/time", "/nothing", "/v1/me"):
             async with session.get(base + path) as response:
-                assert response.headers["Access-Control-Allow-Origin"] == "*"
+                assert response.headers["Access-Control-Allow-Origin"] == origin["Origin"]
+                assert response.headers["Access-Control-Allow-Credentials"] == "true"
                 assert "Link" in response.headers["Access-Control-Expose-Headers"]
         async with session.options(f"{base}/channels/a/messages") as response:
             assert response.status == 204
         async with session.post(f"{base}/messages", data=io.BytesIO(b"x" * 3_000_000)) as response:
             assert response.status == 413
-            assert response.headers["Access-Control-Allow-Origin"] == "*"
+            assert response.headers["Access-Control-Allow-Origin"] == origin["Origin"]
 
 
 async def test_a_frame_that_is_too_large_ends_that_connection(local_ably: LocalAbly) -> None:

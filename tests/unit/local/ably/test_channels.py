@@ -77,6 +77,15 @@ def test_an_attachment_has_the_modes_that_the_capability_allows(
     assert attached["flags"] == modes
 
 
+def test_a_client_that_attaches_again_gets_no_rewind() -> None:
+    world = World()
+    world.connect().publish("chat", 0, {"data": "old"})
+    for flags, heard in ((0, ["old"]), (Flag.ATTACH_RESUME, [])):
+        client = world.connect()
+        client.attach("chat", params={"rewind": "1"}, flags=int(flags))
+        assert data(client) == heard
+
+
 def test_a_subscriber_that_takes_deltas_gets_whole_messages() -> None:
     world = World()
     client = world.connect()

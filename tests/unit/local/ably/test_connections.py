@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from local.ably.codec import encode
-from local.ably.protocol import Action
+from local.ably.protocol import Action, Flag
 from tests.unit.local.ably.world import START_MS, World
 
 
@@ -36,7 +36,7 @@ def test_both_sdks_names_of_the_token_parameter_are_known(name: str) -> None:
 @pytest.mark.parametrize(
     ("params", "code", "status"),
     [
-        ({"key": "noapp.key:secret"}, 40400, 404),
+        ({"key": "noapp.key:secret"}, 40101, 401),
         ({"key": "appid.keyid:wrong"}, 40101, 401),
         ({"key": "appid.nokey:wrong"}, 40101, 401),
         ({"access_token": "appid.none"}, 40143, 401),
@@ -123,6 +123,36 @@ def test_a_renewal_that_does_not_fit_ends_the_connection(
     assert client.closed
 
 
+def test_a_renewal_with_more_capability_gives_the_modes_that_were_asked_for() -> None:
+    world = World()
+    client = world.connect(access_token=world.token(capability={"chat": ["publish"]}))
+    client.attach("chat")
+    assert client.publish("chat", 0, {"data": "x"})["action"] == Action.ACK
+    token = world.token(capability={"chat": ["subscribe"]})
+    client.say(Action.AUTH, auth={"accessToken": token})
+    (attached,) = client.take(Action.ATTACHED)
+    assert attached["flags"] == Flag.SUBSCRIBE | Flag.PRESENCE_SUBSCRIBE | Flag.RESUMED
+    assert client.publish("chat", 1, {"data": "x"})["error"]["code"] == 40160
+    token = world.token(capability={"chat": ["publish", "subscribe"]})
+    client.say(Action.AUTH, auth={"accessToken": token})
+    assert client.publish("chat", 2, {"data": "heard"})["action"] == Action.ACK
+    assert [each["messages"][0]["data"] for each in client.take(Action.MESSAGE)] == ["heard"]
+
+
+def test_a_member_list_comes_with_the_capability_to_see_it() -> None:
+    world = World()
+    member = world.connect(clientId="bob")
+    member.attach("chat")
+    member.say(Action.PRESENCE, channel="chat", msgSerial=0, presence=[{"action": 2}])
+    client = world.connect(access_token=world.token(capability={"chat": ["publish"]}))
+    client.attach("chat")
+    assert client.take(Action.SYNC) == []
+    token = world.token(capability={"chat": ["publish", "subscribe"]})
+    client.say(Action.AUTH, auth={"accessToken": token})
+    (page,) = client.take(Action.SYNC)
+    assert [item["clientId"] for item in page["presence"]] == ["bob"]
+
+
 def test_a_renewal_with_less_capability_takes_the_channel_away() -> None:
     world = World()
     client = world.connect(access_token=world.token(capability={"*": ["subscribe"]}))
@@ -189,8 +219,19 @@ def test_nobody_resumes_another_clients_connection() -> None:
     client.cut()
     (connected,) = world.connect(resume=client.live.key, clientId="bob").received
     assert error_code(connected) == 80011
-    forged = f"{client.live.id}!{'x' * 16}"
+    forged = f"{client.live.id}!{'x' * 16}-1"
     assert error_code(world.connect(resume=forged, clientId="alice").received[0]) == 80018
+
+
+def test_every_key_that_a_connection_had_resumes_it() -> None:
+    world = World()
+    first = world.connect()
+    keys = [first.received[0]["connectionDetails"]["connectionKey"]]
+    for _ in range(2):
+        (connected,) = world.connect(resume=keys[0]).received
+        assert connected["connectionId"] == first.live.id
+        keys.append(connected["connectionDetails"]["connectionKey"])
+    assert len(set(keys)) == 3
 
 
 def test_a_resume_takes_over_a_socket_that_is_still_open() -> None:

@@ -76,7 +76,7 @@ def test_an_app_is_made_changed_and_deleted() -> None:
     assert control(world, "DELETE", target).status == 204
     assert client.received[-1]["action"] == Action.ERROR
     assert control(world, "PATCH", target, {"name": "x"}).status == 404
-    assert world.connect(key=key["key"]).received[0]["error"]["code"] == 40400
+    assert world.connect(key=key["key"]).received[0]["error"]["code"] == 40101
 
 
 def test_a_disabled_app_lets_nobody_in_until_it_is_enabled() -> None:

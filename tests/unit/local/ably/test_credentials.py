@@ -15,7 +15,7 @@ def basic(text: str) -> str:
         ("", 401, 40106),
         (basic("appid.keyid:wrong"), 401, 40101),
         (basic("appid.nokey:secret"), 401, 40101),
-        (basic("noapp.keyid:secret"), 404, 40400),
+        (basic("noapp.keyid:secret"), 401, 40101),
         (basic("no-key-at-all"), 400, 40005),
         ("Basic %%%", 401, 40101),
         ("Digest x", 400, 40004),

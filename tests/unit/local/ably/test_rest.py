@@ -106,7 +106,7 @@ def test_an_envelope_carries_status_and_headers_inside() -> None:
 def test_a_preflight_allows_what_it_asks_for() -> None:
     response = World().request(
         "OPTIONS",
-        "/channels/a/messages",
+        "/channels/a/messages?envelope=json",
         authorization="",
         access_control_request_headers="authorization,x-ably-version",
     )
