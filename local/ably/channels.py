@@ -47,7 +47,7 @@ class Attachment:
 
     __slots__ = ("channel", "modes", "name", "params", "requested", "subscriber")
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what ATTACH says, and what is answered to it
         self,
         subscriber: Subscriber,
         channel: "Channel",
