@@ -6,18 +6,11 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from connector_task.config import LogLevel, Settings
+from connector_task.arguments import parse
+from connector_task.config import Settings
 from connector_task.config_sources import load
 from connector_task.errors import ConfigurationError, ConnectorError, ErrorCode
 
-COMMANDS = {
-    "run": "install, unless told otherwise, then publish until stopped (the default)",
-    "check": "say whether the configuration fits the database and what install would change",
-    "install": "bring the database to the configuration, and end",
-    "uninstall": "drop everything that install made",
-    "status": "show leader, backlog, retries and dead letters",
-    "health": "ask the connector on this machine whether its loop is alive",
-}
 EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_CONFIGURATION = 2
@@ -25,7 +18,7 @@ EXIT_CONFIGURATION = 2
 
 def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     """Do what the arguments say; returns the exit status."""
-    options = _parse(arguments)
+    options = parse(arguments)
     try:
         settings = load(options.config, environment)
         if options.command == "run":
@@ -42,39 +35,6 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         _complain("interrupted")
         return EXIT_FAILED
     return EXIT_OK
-
-
-def _parse(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m connector_task",
-        description="Publishes every committed change of the configured tables to Ably, in order.",
-        epilog=(
-            "CONFIG is a path ending in .json, a path ending in .env, or nothing: then the process "
-            "environment is read. Every setting is in docs/configuration.md. "
-            "Exit status: 0 done, 1 failed, 2 the configuration cannot be used."
-        ),
-    )
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for name, text in COMMANDS.items():
-        command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:])
-        command.add_argument(
-            "config", nargs="?", metavar="CONFIG", help="a .json or .env file; default: environment"
-        )
-        if name == "uninstall":
-            command.add_argument(
-                "--force",
-                action="store_true",
-                help="even if messages wait, dead letters are kept or a connector runs",
-            )
-    return parser.parse_args(_with_command(arguments))
-
-
-def _with_command(arguments: Sequence[str]) -> list[str]:
-    """`run` is meant where no command is given: the original took the file alone."""
-    first = arguments[0] if arguments else None
-    if first is None or (first not in COMMANDS and not first.startswith("-")):
-        return ["run", *arguments]
-    return list(arguments)
 
 
 def _run(settings: Settings) -> None:
@@ -95,16 +55,8 @@ def _command(options: argparse.Namespace, settings: Settings) -> str:
     if options.command == "health":  # asked every few seconds: without the database's libraries
         return _health(settings)
     from connector_task import commands
-    from connector_task.json_journal import JsonJournal
 
-    journal = JsonJournal(service=settings.service, level=LogLevel.WARNING)
-    if options.command == "check":
-        return commands.check(settings, journal)
-    if options.command == "install":
-        return commands.install(settings, journal)
-    if options.command == "uninstall":
-        return commands.uninstall(settings, journal, force=options.force)
-    return commands.status(settings)
+    return commands.perform(options, settings, tell=_complain)
 
 
 def _health(settings: Settings) -> str:

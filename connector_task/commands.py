@@ -1,10 +1,44 @@
 """The commands that do one thing and end; each returns what is to be shown to the person."""
 
-from connector_task.capture import Plan
-from connector_task.config import Settings
+import argparse
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+
+from connector_task import message_commands
+from connector_task.capture import Capture, Plan
+from connector_task.config import LogLevel, Operation, Settings
+from connector_task.json_journal import JsonJournal
 from connector_task.ports import Journal
 from connector_task.postgres_installation import PostgresInstallation
 from connector_task.postgres_status import Status, read_status
+
+
+def perform(options: argparse.Namespace, settings: Settings, *, tell: Callable[[str], None]) -> str:
+    """Do what the arguments say.
+
+    Args:
+        options: of any command but `run` and `health`.
+        settings: of the connector.
+        tell: writes a line for the person meanwhile.
+
+    Raises:
+        ConnectorError: it could not be done.
+    """
+    journal = JsonJournal(service=settings.service, level=LogLevel.WARNING)
+    match options.command:
+        case "check":
+            return check(settings, journal)
+        case "install":
+            return install(settings, journal)
+        case "uninstall":
+            return uninstall(settings, journal, force=options.force)
+        case "dead-letter":
+            return message_commands.dead_letter(settings, options)
+        case "replay":
+            return message_commands.replay(settings, options, tell)
+        case _:
+            return status(settings, as_json=options.json)
 
 
 def check(settings: Settings, journal: Journal) -> str:
@@ -19,13 +53,28 @@ def check(settings: Settings, journal: Journal) -> str:
     for one in captures:
         table = f"{one.table.schema}.{one.table.name}"
         lines.append(f"  {table} {one.operation} -> {', '.join(one.channels)}")
-    keyless = {one.table for one in captures if not one.table.key}
-    lines += [
-        f"warning: {table.schema}.{table.name} has no primary key, so a row that is too large "
-        "for Ably goes out without anything to know it by"
-        for table in sorted(keyless, key=lambda table: table.oid)
-    ]
+    lines += [f"warning: {text}" for text in dict.fromkeys(_warnings(captures))]
     return "\n".join(lines + _planned(plan))
+
+
+def _warnings(captures: list[Capture]) -> Iterator[str]:
+    """What is allowed, and yet may not be what is meant."""
+    for one in captures:
+        table = f"{one.table.schema}.{one.table.name}"
+        if one.operation is Operation.TRUNCATE:
+            continue
+        if not one.table.key:
+            yield (
+                f"{table} has no primary key, so a row that is too large "
+                "for Ably goes out without anything to know it by"
+            )
+        for route in one.routes:
+            columns = route.options.columns
+            if columns is not None and not set(one.table.key) <= set(columns):
+                yield (
+                    f"{table} {one.operation} to {route.channel} leaves out columns of the "
+                    "primary key, so clients cannot tell the rows apart by it"
+                )
 
 
 def _planned(plan: Plan) -> list[str]:
@@ -73,13 +122,16 @@ def uninstall(settings: Settings, journal: Journal, *, force: bool) -> str:
     )
 
 
-def status(settings: Settings) -> str:
+def status(settings: Settings, *, as_json: bool = False) -> str:
     """Tell the state of the connectors of the database.
 
     Raises:
         ConnectorError: the database is not to be reached, or nothing is installed.
     """
-    return _rendered(read_status(settings.database))
+    state = read_status(settings.database)
+    if as_json:
+        return json.dumps(asdict(state), default=str, indent=2)
+    return _rendered(state)
 
 
 def _rendered(state: Status) -> str:

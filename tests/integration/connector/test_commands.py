@@ -6,6 +6,7 @@ import urllib.request
 
 import pytest
 
+from connector_task.arguments import COMMANDS
 from local.ports import free_port
 from tests.fixtures.connector import command, eventually
 from tests.integration.connector.conftest import Site, Start
@@ -16,7 +17,7 @@ MEMORY_KB = 120 * 1024
 def test_help_tells_every_command_and_the_exit_status() -> None:
     result = command("--help")
     assert result.returncode == 0
-    for name in ("run", "check", "install", "uninstall", "status", "health", "Exit status"):
+    for name in (*COMMANDS, "Exit status"):
         assert name in " ".join(result.stdout.split())
 
 
@@ -110,6 +111,12 @@ def test_status_shows_leader_backlog_retries_and_dead_letters(site: Site, start:
     assert lines[5] == "dead letters: 1"
     assert "big outbox id 1: 40009 the message has 70004 bytes, 65536 fit" in lines[6]
     assert "xxx" not in "\n".join(lines)
+    state = json.loads(command("status", "--json", variables=site.variables()).stdout)
+    assert state["leader"]["address"] == "127.0.0.1"
+    assert state["backlog"]["messages"] == 2
+    assert [(retry["channel"], retry["messages"]) for retry in state["retries"]] == [("people", 2)]
+    assert state["dead_letter_count"] == 1
+    assert [letter["error_code"] for letter in state["dead_letters"]] == ["40009"]
 
 
 def test_health_is_good_while_ably_is_down_and_says_so(site: Site, start: Start) -> None:
