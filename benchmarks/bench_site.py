@@ -24,8 +24,8 @@ from local.postgres import EmbeddedPostgres, binaries
 CHANNEL = "bench"
 TABLE = "bench"
 DEADLINE_SECONDS = 120.0
-CREATE = "CREATE TABLE bench (id bigserial PRIMARY KEY, sent text, value text)"
-INSERT = "INSERT INTO bench (value) VALUES (repeat('x', 50));\n"
+CREATE = "CREATE TABLE bench (id bigserial PRIMARY KEY, writer int, value text)"
+INSERT = "INSERT INTO bench (writer, value) VALUES (:client_id, repeat('x', 50));\n"
 TURN_OFF = {
     "ABLY_PLAN": "unlimited",
     "ABLY_CHANNEL_PUBLISHES_PER_SECOND": "0",
@@ -36,10 +36,11 @@ WITH_LIMITS = {"ABLY_PLAN": "unlimited"}
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One change at Ably: when (CLOCK_MONOTONIC, seconds) and which row."""
+    """One change at Ably: when (CLOCK_MONOTONIC, seconds), which row, and who wrote it."""
 
     at: float
     row: int
+    writer: int
 
 
 class Stub:
@@ -68,11 +69,12 @@ class Stub:
 
     def arrivals(self) -> list[Arrival]:
         """All that came, in order."""
-        return [
-            Arrival(at / 1e9, json.loads(data)["row"]["id"])
+        rows = (
+            (at / 1e9, json.loads(data)["row"])
             for at, _, messages in self.ask("taken")
             for data in messages
-        ]
+        )
+        return [Arrival(at, row["id"], row["writer"]) for at, row in rows]
 
 
 @dataclass(kw_only=True)
@@ -190,12 +192,13 @@ def percentiles(values: list[float]) -> tuple[float, float]:
     return cuts[49], cuts[98]
 
 
-def inversions(rows: list[int]) -> int:
-    """How many came after one with a greater number."""
-    highest, count = 0, 0
-    for row in rows:
-        count += row < highest
-        highest = max(highest, row)
+def reordered(arrivals: list[Arrival]) -> int:
+    """How many came after one that the same writer committed later."""
+    latest: dict[int, int] = {}
+    count = 0
+    for arrival in arrivals:
+        count += arrival.row < latest.get(arrival.writer, 0)
+        latest[arrival.writer] = max(arrival.row, latest.get(arrival.writer, 0))
     return count
 
 

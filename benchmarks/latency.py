@@ -11,8 +11,8 @@ from benchmarks.bench_site import (
     WITH_LIMITS,
     Site,
     Stub,
-    inversions,
     percentiles,
+    reordered,
     stub,
     the_connector,
     the_original,
@@ -29,9 +29,10 @@ STUBS = {"at once": (), "20±10 ms": ("--delay-ms", "20", "--jitter-ms", "10")}
 class PacedWriter(threading.Thread):
     """Single-row transactions at a steady rate; notes when each was known to be committed."""
 
-    def __init__(self, url: str, rate: float, seconds: float) -> None:
+    def __init__(self, url: str, number: int, rate: float, seconds: float) -> None:
         super().__init__()
         self._url = url
+        self._number = number
         self._rate = rate
         self._seconds = seconds
         self.commits: dict[int, float] = {}
@@ -46,7 +47,9 @@ class PacedWriter(threading.Thread):
                 for number in range(int(self._rate * self._seconds)):
                     time.sleep(max(0.0, begun + number / self._rate - time.monotonic()))
                     cursor.execute(
-                        "INSERT INTO bench (value) VALUES (repeat('x', 50)) RETURNING id"
+                        "INSERT INTO bench (writer, value) VALUES (%s, repeat('x', 50)) "
+                        "RETURNING id",
+                        [self._number],
                     )
                     [(row,)] = cursor.fetchall()
                     self.commits[row] = time.monotonic()
@@ -60,7 +63,7 @@ class Latencies:
     def __init__(self, site: Site, ably: Stub, rate: int, seconds: float) -> None:
         ably.ask("reset")
         count = max(1, rate // RATE_OF_ONE_WRITER)
-        writers = [PacedWriter(site.url, rate / count, seconds) for _ in range(count)]
+        writers = [PacedWriter(site.url, number, rate / count, seconds) for number in range(count)]
         for writer in writers:
             writer.start()
         for writer in writers:
@@ -78,7 +81,7 @@ class Latencies:
         ]
         self.p50, self.p99 = percentiles(times)
         self.lost = len(commits.keys() - arrived.keys())
-        self.reordered = inversions([arrival.row for arrival in arrivals])
+        self.reordered = reordered(arrivals)
 
     def __str__(self) -> str:
         return (

@@ -9,7 +9,7 @@ from benchmarks.bench_site import (
     WITH_LIMITS,
     Site,
     Stub,
-    inversions,
+    reordered,
     stub,
     the_connector,
     the_original,
@@ -93,7 +93,7 @@ def _single_rows(site: Site, ably: Stub, rows: int = SINGLE_ROWS) -> Run:
         written=rows / (ended - begun),
         published=rows / took,
         lag_seconds=max(0.0, arrivals[-1].at - ended),
-        reordered=inversions([arrival.row for arrival in arrivals]),
+        reordered=reordered(arrivals),
     )
 
 
@@ -112,7 +112,7 @@ def _one_channel_limited(site: Site) -> Row:
         with the_connector(site, ably.port, **WITH_LIMITS):
             took = _drain(site, ably)
         counts = ably.ask("count")
-    payload = '{"table":"bench","type":"INSERT","row":{"id":50000,"sent":null,"value":"'
+    payload = '{"table":"bench","type":"INSERT","row":{"id":50000,"writer":null,"value":"'
     row_bytes = len(payload) + 50 + len('"}}') + len("INSERT")
     allowed = min(CHANNEL_RATE * ARRAY_BYTES, CHANNEL_BYTES) / row_bytes
     rate = STATEMENT_ROWS / took
