@@ -11,10 +11,12 @@ import psycopg2
 import pytest
 
 from infra.bundling import FUNCTIONS, Bundler, Target
+from lambdas.migrate import roles
 from local.lambda_service import Function, LambdaService
 from local.lambda_service.invocation import Invocation
 from local.processes import ProcessHost
 from tests.fixtures.aws import Aws
+from tests.fixtures.roles import as_role, let_in_by_password
 
 CONCURRENCY = 10
 
@@ -69,22 +71,26 @@ def assets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 async def chat(aws: Aws, database_url: str, assets: dict[str, Path]) -> AsyncIterator[Chat]:
     """The assets, each run in its own folder, on a database with the migrated schema."""
     rejects = aws.create_queue("rejects")
-    environment = {
+    shared = {
         "STAGE": "test",
         "POWERTOOLS_SERVICE_NAME": "chat",
         "POWERTOOLS_METRICS_NAMESPACE": "AblyPostgres",
-        "DATABASE_SECRET_ARN": aws.create_database_secret("database", database_url),
         "DATABASE_SSL_MODE": "disable",
         "REJECT_QUEUE_URL": rejects,
         "AWS_ENDPOINT_URL": aws.endpoint_url,
     }
+    master = aws.create_database_secret("master", database_url)
+    chat_role = aws.create_database_secret("chat", as_role(database_url, roles.CHAT))
     services = {
         name: LambdaService(
             [
                 Function(
                     name=name,
                     handler=f"lambdas.{name}.handler.handler",
-                    environment=environment,
+                    environment={
+                        **shared,
+                        "DATABASE_SECRET_ARN": master if name == "migrate" else chat_role,
+                    },
                     max_concurrency=CONCURRENCY,
                 )
             ],
@@ -98,6 +104,7 @@ async def chat(aws: Aws, database_url: str, assets: dict[str, Path]) -> AsyncIte
         chat = Chat(services, database_url, rejects)
         migrated = await chat.invoke("migrate", {})
         assert not migrated.failed, migrated.payload
+        let_in_by_password(database_url)
         yield chat
     finally:
         await asyncio.gather(*(service.stop() for service in services.values()))
