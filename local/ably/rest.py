@@ -85,7 +85,10 @@ class Rest:
             case method, [name] if (method, name) in _APP_ROUTES:
                 return _APP_ROUTES[method, name](*self._authenticate(request), request)
         feature = _UNSUPPORTED.get(request.segments[-1]) or _UNSUPPORTED.get(request.segments[0])
-        raise NotSupportedError(feature) if feature else http.not_found(request)
+        if feature is None:
+            raise http.not_found(request)
+        self._authenticate(request)  # who may not ask is told that first
+        raise NotSupportedError(feature)
 
     def _channel(self, request: Request, channel: str, rest: list[str]) -> Response:
         for part in rest:

@@ -37,6 +37,10 @@ def test_what_is_left_out_says_so_by_name(method: str, target: str, feature: str
     assert feature in response.value["error"]["message"]
 
 
+def test_who_may_not_ask_is_not_told_what_is_left_out() -> None:
+    assert error_of(World().request("GET", "/stats", authorization="")) == (401, 40106)
+
+
 @pytest.mark.parametrize(
     ("written", "name"),
     [("a%2Fb", "a/b"), ("a%20b", "a b"), ("a+b", "a b"), ("a%2Bb", "a+b"), ("%C3%A9", "é")],
