@@ -100,6 +100,17 @@ class StageConfig:
     connector_stop_timeout_seconds: int = knob(integer(20, 120), dev="30")
     container_insights: bool = knob(flag, dev="false", prod="true")
 
+    alarm_email: str | None = knob(optional(forms.email), dev="none")
+    alarm_ingest_errors: int = knob(integer(0, 100000), dev="5")
+    alarm_event_age_seconds: int = knob(integer(1, 21600), dev="300")
+    alarm_rejects: int = knob(integer(0, 100000), dev="10")
+    alarm_database_cpu_percent: int = knob(integer(1, 100), dev="80")
+    alarm_database_free_gib: int = knob(integer(1, 65536), dev="4")
+    alarm_database_connections: int = knob(integer(1, 10000), dev="60", prod="250")
+    alarm_outbox_age_seconds: int = knob(integer(1, 86400), dev="60", prod="30")
+    alarm_publish_failures: int = knob(integer(0, 100000), dev="100")
+    alarm_api_errors: int = knob(integer(0, 100000), dev="5", prod="20")
+
     outgoing_channel: str = knob(forms.channel, dev="outgoing-chat")
     incoming_channel: str = knob(forms.channel, dev="incoming-chat")
     ably_account_id: str | None = knob(optional(forms.ably_id), dev="none")

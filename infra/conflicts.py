@@ -159,6 +159,17 @@ def _page_without_login(*, page: bool, auth_mode: str) -> str | None:
     return None
 
 
+def _always_short_of_storage(
+    *, alarm_database_free_gib: int, database_storage_gib: int
+) -> str | None:
+    if alarm_database_free_gib >= database_storage_gib:
+        return (
+            f"alarm_database_free_gib ({alarm_database_free_gib}) must be below "
+            f"database_storage_gib ({database_storage_gib}): the alarm would never end."
+        )
+    return None
+
+
 _RULES: tuple[Callable[..., str | None], ...] = (
     _protected_without_backups,
     _no_way_out,
@@ -173,4 +184,5 @@ _RULES: tuple[Callable[..., str | None], ...] = (
     _half_a_domain,
     _settings_of_no_page,
     _page_without_login,
+    _always_short_of_storage,
 )

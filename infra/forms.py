@@ -43,3 +43,4 @@ web_acl_arn = matching(
     "the ARN of a web ACL of scope CLOUDFRONT, which lives in us-east-1 whatever the stage's "
     "region (arn:aws:wafv2:us-east-1:…:global/webacl/…)",
 )
+email = matching(r"[^@\s,]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}", "one e-mail address")

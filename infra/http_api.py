@@ -38,6 +38,7 @@ class HttpApi(Construct):
         api: the API.
         auth: the function that makes token requests; it is in no VPC, for it needs no database.
         history: the function that reads pages of messages.
+        access_logs: one line for each request.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class HttpApi(Construct):
         ably_key: secretsmanager.ISecret,
     ) -> None:
         super().__init__(scope, construct_id)
+        self.access_logs = log_group(self, "AccessLogs", config=config)
         self.auth = self._auth(config, ably_key)
         self.history = self._history(config, vpc, security_group)
         let_chat_in(self.history, database)
@@ -132,7 +134,7 @@ class HttpApi(Construct):
         if not isinstance(resource, apigatewayv2.CfnStage):
             raise TypeError("a stage's resource is a CfnStage")
         resource.access_log_settings = apigatewayv2.CfnStage.AccessLogSettingsProperty(
-            destination_arn=log_group(self, "AccessLogs", config=config).log_group_arn,
+            destination_arn=self.access_logs.log_group_arn,
             format=json.dumps(_ACCESS_LOG),
         )
 

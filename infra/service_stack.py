@@ -11,8 +11,10 @@ from infra.connector import Connector
 from infra.http_api import HttpApi
 from infra.ingest import Ingest
 from infra.migrate import Migrate
+from infra.monitoring import Monitoring
 from infra.network import egress_group
 from infra.stateful_stack import StatefulStack
+from infra.watched import Watched
 from infra.website import Website
 
 
@@ -77,6 +79,22 @@ class ServiceStack(cdk.Stack):
         )
         # No message before all that writes it is in place.
         ably.node.add_dependency(ingest)
+        self._watch(
+            Watched(
+                config=config,
+                ingest=ingest.function,
+                http_api=http_api,
+                queues=stateful.queues,
+                database=database.instance,
+                connector_logs=connector.logs,
+                distribution_id=website.distribution.distribution_id if website else None,
+            )
+        )
+
+    def _watch(self, watched: Watched) -> None:
+        monitoring = Monitoring(self, "Monitoring", watched=watched)
+        self._tell("AlarmTopicArn", monitoring.topic.topic_arn, "Subscribe a pager or a chat here")
+        self._tell("Dashboard", monitoring.dashboard.dashboard_name, "Its name in CloudWatch")
 
     def _output(
         self,

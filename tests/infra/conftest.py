@@ -26,6 +26,7 @@ def prod(tmp_path_factory: pytest.TempPathFactory) -> Stage:
         ably_control_token_secret=(
             "arn:aws:secretsmanager:eu-west-1:123456789012:secret:ably/token-AbC123"
         ),
+        alarm_email="ops@example.com",
         page_domain="chat.example.com",
         page_certificate_arn=(
             "arn:aws:acm:us-east-1:123456789012:certificate/01234567-89ab-cdef-0123-456789abcdef"

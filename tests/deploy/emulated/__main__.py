@@ -15,7 +15,7 @@ from tests.deploy.emulated import compute, storage
 from tests.deploy.emulated.handlers import record_only
 from tests.deploy.emulated.instance import DatabaseInstances
 
-# Nothing here enforces a network, or copies a page.
+# Nothing here enforces a network, asks the logs, or copies a page.
 RECORDED_ONLY = {
     "AWS::EC2::EIP": "AllocationId",
     "AWS::EC2::NatGateway": "NatGatewayId",
@@ -23,6 +23,7 @@ RECORDED_ONLY = {
     "AWS::EC2::SecurityGroupEgress": "Id",
     "AWS::RDS::DBProxy": "DBProxyArn",
     "AWS::RDS::DBProxyTargetGroup": "TargetGroupArn",
+    "AWS::Logs::QueryDefinition": "QueryDefinitionId",
     # Its function needs the AWS CLI, which Lambda has in a layer.
     "Custom::CDKBucketDeployment": "DestinationBucketArn",
 }
