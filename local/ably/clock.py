@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+SMALLEST_PURGE = 1024
+
 
 class Clock(Protocol):
     """Where the core reads the time."""
@@ -51,6 +53,11 @@ class Timers:
         self.on_sooner: Callable[[], None] = lambda: None
         self._heap: list[tuple[int, int, Timer]] = []
         self._order = itertools.count()
+        self._purge_at = SMALLEST_PURGE
+
+    def __len__(self) -> int:
+        """How many timers are held; of the cancelled ones, at most as many as of the others."""
+        return len(self._heap)
 
     def call_in(self, delay_ms: int, action: Callable[[], None]) -> Timer:
         """Schedule `action`, `delay_ms` from now."""
@@ -61,6 +68,8 @@ class Timers:
         timer = Timer(at_ms, action)
         sooner = not self._heap or at_ms < self._heap[0][0]
         heapq.heappush(self._heap, (at_ms, next(self._order), timer))
+        if len(self._heap) >= self._purge_at:
+            self._purge()
         if sooner:
             self.on_sooner()
         return timer
@@ -70,6 +79,12 @@ class Timers:
         while self._heap and self._heap[0][2].action is None:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
+
+    def _purge(self) -> None:
+        """Let go of cancelled timers: a token's end may be a day away, its client long gone."""
+        self._heap = [entry for entry in self._heap if entry[2].action is not None]
+        heapq.heapify(self._heap)
+        self._purge_at = max(SMALLEST_PURGE, 2 * len(self._heap))
 
     def run_due(self) -> None:
         """Run every action that is due now."""

@@ -10,6 +10,7 @@ import json
 import re
 from typing import Any
 
+from local.ably.codec import encode
 from local.ably.errors import AblyError, NotSupportedError
 
 Message = dict[str, Any]
@@ -114,6 +115,10 @@ def _check_extras(extras: object) -> None:
     if unknown:
         raise AblyError(40032, 400, f"invalid extras; {min(unknown)!r} is not permitted")
     _json_text(extras, code=40032)
+    try:
+        encode(extras, "msgpack")
+    except (OverflowError, ValueError) as error:  # JSON knows no bounds
+        raise AblyError(40032, 400, "invalid extras; too large a number or too deep") from error
     if "push" in extras:
         raise NotSupportedError("push notifications (extras.push)")
 

@@ -126,6 +126,7 @@ def test_limits_can_be_switched_off() -> None:
         ({"clientId": 1}, 40012),
         ({"extras": "x"}, 40032),
         ({"extras": {"unknown": 1}}, 40032),
+        ({"extras": {"headers": {"n": 2**64}}}, 40032),
         ([{"data": "x", "extras": {"ephemeral": True}}, {"data": "y"}], 40032),
         ([{"data": "x"}] * 1001, 40034),
     ],
