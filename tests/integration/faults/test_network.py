@@ -51,3 +51,18 @@ def test_a_request_that_ably_accepts_without_the_answer_arriving_is_not_publishe
     assert rig.ably.cuts == 5
     assert audit.is_clean, audit
     assert audit.duplicates == 0, audit
+
+
+def test_a_request_that_was_given_up_and_arrives_late_after_all_does_no_harm(rig: Rig) -> None:
+    connector = rig.start()
+    connector.until("leading")
+    with rig.load:
+        rig.arrivals_go_on()
+        rig.ably.go_deaf()
+        failure = connector.until("publish failed, trying again")
+        assert failure["error_code"] == "ably-timeout"
+        rig.ably.heal()  # lets go what it held back, the request that was given up too
+        rig.arrivals_go_on()
+    audit = rig.settle()
+    assert audit.is_clean, audit
+    assert audit.duplicates == 0, audit
