@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from local.ably.account import Account
 from local.ably.channels import Channel
 from local.ably.clock import Clock
 from local.ably.errors import AblyError
@@ -41,6 +42,7 @@ class App:
     """One app of the account.
 
     Attributes:
+        account: what it shares with the account's other apps.
         invoke: called for each event that an enabled rule matches.
         on_lifecycle: told of each channel that opens or closes.
         audit: every message ever accepted, by channel; None keeps none.
@@ -51,6 +53,7 @@ class App:
     clock: Clock
     limits: Limits
     serials: Serials
+    account: Account
     created_ms: int = 0
     modified_ms: int = 0
     enabled: bool = True
@@ -99,9 +102,21 @@ class App:
             )
         channel.used_ms = self.clock.now_ms()
         if not channel.is_open:
+            if not channel.is_meta:
+                self.account.admit_channel()
             channel.is_open = True
             self.on_lifecycle(self, "channel.opened", channel)
         return channel
+
+    def close_channels(self) -> None:
+        """Count none of the channels any more: the app is gone."""
+        for channel in self.channels.values():
+            self._close(channel)
+
+    def _close(self, channel: Channel) -> None:
+        if channel.is_open and not channel.is_meta:
+            self.account.open_channels -= 1
+        channel.is_open = False
 
     def apply_namespaces(self) -> None:
         """Let the channels that there are remember as long as their namespaces now say."""
@@ -116,7 +131,7 @@ class App:
         now = self.clock.now_ms()
         for channel in list(self.channels.values()):
             if channel.is_open and not channel.is_used(now):
-                channel.is_open = False
+                self._close(channel)
                 self.on_lifecycle(self, "channel.closed", channel)
         for name in [name for name, channel in self.channels.items() if channel.is_idle(now)]:
             del self.channels[name]

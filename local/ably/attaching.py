@@ -40,6 +40,8 @@ def attach(app: App, connection: Connection, message: dict[str, Any]) -> None:
     requested = _requested(message, params)
     modes = _granted(connection.identity, base, requested)
     rewind = _Rewind(params)
+    if name not in connection.attachments:
+        _check_count(app, connection)
     channel = app.channel(base)
     channel.log.trim(app.clock.now_ms())
     _let_go(connection, name)
@@ -69,6 +71,13 @@ def attach(app: App, connection: Connection, message: dict[str, Any]) -> None:
     connection.attachments[name] = attachment
     if syncs:
         _sync(connection, channel, name)
+
+
+def _check_count(app: App, connection: Connection) -> None:
+    limit = app.limits.connection_channels
+    if len(connection.attachments) >= limit:
+        msg = f"maximum number of channels per connection ({limit}) exceeded"
+        raise AblyError(90010, 400, msg)
 
 
 def detach(app: App, connection: Connection, message: dict[str, Any]) -> None:

@@ -112,6 +112,11 @@ class Channel:
             attachment.deliver(publication)
         publication.forget_frames()
 
+    @property
+    def is_meta(self) -> bool:
+        """Whether it is one of the server's own channels."""
+        return self.name.startswith("[meta]")
+
     def persist(self, *, persisted: bool) -> None:
         """Remember from now on for a day, or for as long as any channel does."""
         self.log.keep_ms = PERSISTED_MS if persisted else self._unpersisted_ms

@@ -14,6 +14,7 @@ from local.ably.codec import Format, encode
 from local.ably.errors import AblyError
 from local.ably.idempotency import PublishResult
 from local.ably.keys import Identity, random_id
+from local.ably.limits import InboundRates
 from local.ably.protocol import Action
 
 # A client that resumes sends again what it has no answer to; this many answers are kept for it.
@@ -43,11 +44,14 @@ def parse_connection_key(key: str) -> tuple[str, str] | None:
 class Connection:
     """The state that belongs to a connectionId."""
 
-    def __init__(self, identity: Identity, transport: Transport, *, echo: bool) -> None:
+    def __init__(
+        self, identity: Identity, transport: Transport, *, echo: bool, rates: InboundRates
+    ) -> None:
         self.id = random_id(10)
         self.secret = random_id(16)
         self.identity = identity
         self.echo = echo
+        self.rates = rates
         self.attachments: dict[str, Attachment] = {}
         self.presence_channels: dict[Channel, None] = {}
         self.answers: OrderedDict[int, PublishResult | None] = OrderedDict()

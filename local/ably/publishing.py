@@ -69,9 +69,7 @@ def publish(app: App, channel_name: str, given: object, publisher: Publisher) ->
     channel = app.channel(name)
     first_id = items[0].get("id")
     duplicate = channel.window.find(first_id) if first_id else None
-    if not channel.rate.take():
-        msg = "rate limit exceeded; publishes on one channel, metric = channel.maxRate"
-        raise AblyError(42913, 429, msg)
+    _admit(app, channel, len(items))
     if duplicate is not None:
         return duplicate
     return _accept(app, channel, items, publisher)
@@ -91,6 +89,18 @@ def run_rules(app: App, source: str, channel_name: str, publication: Publication
         if rule.matches(source, channel_name):
             for event in rule.events(channel_name, publication):
                 app.invoke(rule, event)
+
+
+def _admit(app: App, channel: Channel, count: int) -> None:
+    """Count a publish against all rates, or against none where one is used up."""
+    if not channel.rate.take():
+        msg = "rate limit exceeded; publishes on one channel, metric = channel.maxRate"
+        raise AblyError(42913, 429, msg)
+    try:
+        app.account.admit_messages(count)
+    except AblyError:
+        channel.rate.give_back()
+        raise
 
 
 def _check(app: App, name: str, items: list[Message], identity: Identity) -> None:

@@ -53,7 +53,11 @@ class Realtime:
         """Take one frame; what cannot be read at all ends the connection."""
         try:
             message = _read(raw)
-        except AblyError as error:
+        except AblyError as unreadable:
+            connection.fail(unreadable)
+            return
+        error = connection.rates.refuse_frame(publishes=message["action"] == Action.MESSAGE)
+        if error is not None:
             connection.fail(error)
             return
         handler = self._handlers.get(message["action"])
@@ -89,6 +93,7 @@ class Realtime:
                 default_id=f"{connection.id}:{msg_serial}",
             )
             _require_mode(connection, channel)
+            connection.rates.admit_publish()
             return publish(self._app(connection), str(channel or ""), given, publisher)
 
         _answer(connection, message, act)
@@ -162,7 +167,9 @@ def _fail_channel(connection: Connection, message: Message, error: AblyError) ->
     if not isinstance(channel, str):
         connection.fail(error)
         return
-    connection.send(Action.ERROR, channel=channel, error=error.info())
+    # A client that is detached tries again; one whose channel has failed does not.
+    action = Action.DETACHED if error.status == 429 else Action.ERROR
+    connection.send(action, channel=channel, error=error.info())
 
 
 def _echo_heartbeat(connection: Connection, message: Message) -> None:

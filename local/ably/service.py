@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from local.ably import jwt, lifecycle
+from local.ably.account import Account
 from local.ably.apps import App, Invoke
 from local.ably.clock import Clock, SystemClock, Timers
 from local.ably.control_tokens import ControlToken
@@ -38,10 +39,12 @@ class Service:
     keep_audit: bool = False
     more_control_tokens: list[ControlToken] = field(default_factory=list)
     apps: dict[str, App] = field(default_factory=dict)
+    account: Account = field(init=False)
     timers: Timers = field(init=False)
     serials: Serials = field(init=False)
 
     def __post_init__(self) -> None:
+        self.account = Account(self.account_id, self.limits, self.clock)
         self.timers = Timers(self.clock)
         self.serials = Serials(self.clock)
         self._sweep()
@@ -74,6 +77,7 @@ class Service:
             clock=self.clock,
             limits=limits or self.limits,
             serials=self.serials,
+            account=self.account,
             created_ms=now,
             modified_ms=now,
             invoke=self.invoke,
@@ -88,7 +92,16 @@ class Service:
         """Take an app away from its clients."""
         for connection in list(app.connections.values()):
             connection.fail(AblyError(40120, 401, "application disabled"))
+        app.close_channels()
         del self.apps[app.id]
+
+    def admit_connection(self) -> None:
+        """Count a new connection.
+
+        Raises:
+            AblyError: 40111 or 80021, the account has too many.
+        """
+        self.account.admit_connection(sum(len(app.connections) for app in self.apps.values()))
 
     def app(self, app_id: str) -> App:
         """An app by its id.

@@ -13,12 +13,12 @@ from local.ably.codec import encode
 from local.ably.connections import Connection, Transport, parse_connection_key
 from local.ably.errors import AblyError
 from local.ably.keys import Identity
+from local.ably.limits import InboundRates
 from local.ably.membership import leave_all
 from local.ably.protocol import Action
 from local.ably.service import Service
 
 PROMPT_MS = 30_000
-INBOUND_RATE = 1000
 
 
 class Sessions:
@@ -29,19 +29,23 @@ class Sessions:
 
     def connect(self, params: dict[str, str], transport: Transport) -> Connection | None:
         """Greet a new socket; None, with the reason sent, when it is refused."""
-        try:
-            identity = self._identify(params)
-        except AblyError as error:
-            message = {"action": Action.ERROR, "error": error.info()}
-            transport.send(encode(message, transport.format))
-            transport.close()
-            return None
-        app = self._service.app(identity.app_id)
         echo = params.get("echo") != "false"
         key = params.get("resume") or params.get("recover")
-        connection, problem = self._resumable(app, identity, key) if key else (None, None)
+        try:
+            identity = self._identify(params)
+            app = self._service.app(identity.app_id)
+            connection, problem = self._resumable(app, identity, key) if key else (None, None)
+            if connection is None:
+                self._service.admit_connection()
+        except AblyError as error:
+            # DISCONNECTED to a client that may try again, as it is.
+            action = Action.DISCONNECTED if error.status == 429 else Action.ERROR
+            transport.send(encode({"action": action, "error": error.info()}, transport.format))
+            transport.close()
+            return None
         if connection is None:
-            connection = Connection(identity, transport, echo=echo)
+            rates = InboundRates(app.limits, app.clock)
+            connection = Connection(identity, transport, echo=echo, rates=rates)
             app.connections[connection.id] = connection
         else:
             connection.cancel_timers()
@@ -127,7 +131,7 @@ class Sessions:
             "clientId": connection.identity.client_id,
             "maxMessageSize": service.limits.message_bytes,
             "maxFrameSize": service.limits.frame_bytes,
-            "maxInboundRate": INBOUND_RATE,
+            "maxInboundRate": service.limits.connection_rate,
             "connectionStateTtl": service.connection_ttl_ms,
             "maxIdleInterval": service.max_idle_ms,
             "serverId": "local",

@@ -160,14 +160,6 @@ def test_a_refused_publish_is_nacked(message: dict[str, Any], code: int, status:
     assert (error["code"], error["statusCode"]) == (code, status)
 
 
-def test_the_51st_publish_within_a_second_is_nacked() -> None:
-    world = World()
-    client = world.connect()
-    answers = [client.publish("chat", serial, {"data": "x"}) for serial in range(51)]
-    assert [each["action"] for each in answers] == [Action.ACK] * 50 + [Action.NACK]
-    assert answers[-1]["error"]["code"] == 42913
-
-
 def test_a_qualifiers_parameters_apply_and_its_name_is_kept() -> None:
     world = World()
     sender = world.connect()
