@@ -8,7 +8,7 @@ from constructs import Construct, IConstruct
 
 from infra.config import StageConfig
 from infra.database_proxy import DatabaseProxy
-from infra.database_roles import CHAT, MASTER
+from infra.database_roles import MASTER
 from infra.log_group import retention
 from infra.nag import acknowledge
 
@@ -88,13 +88,12 @@ class Database(Construct):
         self.host = self.instance.db_instance_endpoint_address
         self.port = self.instance.db_instance_endpoint_port
         self.port_range = ec2.Port.tcp(cdk.Token.as_number(self.port))
-        self.proxy = self._proxy(vpc) if config.rds_proxy else None
+        self.proxy = (
+            DatabaseProxy(self, "Proxy", instance=self.instance, vpc=vpc)
+            if config.rds_proxy
+            else None
+        )
         self._acknowledge(config)
-
-    def _proxy(self, vpc: ec2.IVpc) -> rds.DatabaseProxy:
-        made = DatabaseProxy(self, "Proxy", instance=self.instance, vpc=vpc)
-        self.instance.grant_connect(made.role, CHAT)
-        return made.proxy
 
     def _acknowledge(self, config: StageConfig) -> None:
         reasons = {

@@ -38,15 +38,17 @@ def let_migrate_in(function: lambda_.Function, database: Database) -> None:
 def let_chat_in(function: lambda_.Function, database: Database) -> None:
     """Let a function in that reads or writes the chat."""
     if database.proxy:
-        function.connections.allow_to(database.proxy, database.port_range, "RDS Proxy")
-        database.proxy.grant_connect(function, CHAT)
+        function.connections.allow_to(database.proxy.proxy, database.port_range, "RDS Proxy")
+        if function.role is None:
+            raise AssertionError("a function of ours has a role")
+        function.role.add_managed_policy(database.proxy.login)
     else:
         function.connections.allow_to_default_port(database.instance, "Postgres")
         database.instance.grant_connect(function, CHAT)
     _tell(
         function,
         DATABASE_AUTH="iam",
-        DATABASE_HOST=database.proxy.endpoint if database.proxy else database.host,
+        DATABASE_HOST=database.proxy.proxy.endpoint if database.proxy else database.host,
         DATABASE_PORT=database.port,
         DATABASE_NAME=DATABASE_NAME,
         DATABASE_USER=CHAT,

@@ -25,6 +25,11 @@ def _logins(stage: Stage, role: Any) -> set[str]:
     return found
 
 
+def _managed_policies(stage: Stage, role: Any) -> list[object]:
+    properties = stage.service.resources[role["Fn::GetAtt"][0]]["Properties"]
+    return list(properties.get("ManagedPolicyArns", []))
+
+
 def test_the_roles_are_those_that_migrate_makes() -> None:
     named = (database_roles.OWNER, database_roles.CHAT, database_roles.CONNECTOR)
     assert named == (roles.OWNER, roles.CHAT, roles.CONNECTOR)
@@ -81,8 +86,19 @@ def test_functions_go_through_the_proxy_where_there_is_one(dev: Stage, queued: S
     for name in ("history", "ingest"):
         host = _variables(queued, name)["DATABASE_HOST"]["Fn::GetStackOutput"]["OutputName"]
         assert "Proxy" in host
+        role = queued.service.function(name)["Role"]
+        assert _logins(queued, role) == set()
+        assert "ProxyLogin" in json.dumps(_managed_policies(queued, role))
     migrate = queued.service.function("migrate")["Role"]
     assert _logins(queued, migrate) == {"postgres"}
+    assert _managed_policies(queued, migrate) == []
+
+
+def test_the_login_to_the_proxy_is_for_the_chats_role_alone(queued: Stage) -> None:
+    policy = queued.stateful.properties("AWS::IAM::ManagedPolicy", "ProxyLogin")
+    [statement] = policy["PolicyDocument"]["Statement"]
+    assert statement["Action"] == "rds-db:connect"
+    assert statement["Resource"]["Fn::Join"][1][-1] == f"/{roles.CHAT}"
 
 
 def test_the_proxy_takes_tokens_over_tls_and_logs_in_by_iam(queued: Stage) -> None:
@@ -90,6 +106,8 @@ def test_the_proxy_takes_tokens_over_tls_and_logs_in_by_iam(queued: Stage) -> No
     assert proxy["DefaultAuthScheme"] == "IAM_AUTH"
     assert proxy["RequireTLS"] is True
     assert "Auth" not in proxy
+    targets = queued.stateful.properties("AWS::RDS::DBProxyTargetGroup")
+    assert targets["ConnectionPoolConfigurationInfo"] == {"MaxConnectionsPercent": 80}
     policies = [
         policy["Properties"]["PolicyDocument"]["Statement"]
         for name, policy in queued.stateful.of_type("AWS::IAM::Policy").items()

@@ -33,6 +33,16 @@ def test_without_a_nat_gateway_the_connector_alone_has_an_address_of_its_own(
             assert all("Vpccode" in json.dumps(subnet) for subnet in where)
 
 
+def test_nothing_may_come_in_to_the_connector(dev: Stage, queued: Stage) -> None:
+    for stage in (dev, queued):
+        group = stage.service.properties("AWS::EC2::SecurityGroup", "ConnectorGroup")
+        assert "SecurityGroupIngress" not in group
+        rules = stage.service.of_type("AWS::EC2::SecurityGroupIngress").values()
+        assert rules
+        targets = [json.dumps(rule["Properties"]["GroupId"]) for rule in rules]
+        assert not [target for target in targets if "ConnectorGroup" in target]
+
+
 def test_without_a_nat_gateway_nothing_leads_from_the_code_to_the_internet(queued: Stage) -> None:
     routes = queued.stateful.of_type("AWS::EC2::Route")
     assert routes

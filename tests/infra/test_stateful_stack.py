@@ -126,8 +126,9 @@ def test_the_queues_are_encrypted_refuse_plain_http_and_keep_two_weeks(dev: Stag
     assert len(denials) == 2
 
 
-def test_no_security_group_is_open_to_the_internet(dev: Stage, prod: Stage) -> None:
-    for template in (dev.stateful, dev.service, prod.stateful, prod.service):
+def test_no_security_group_is_open_to_the_internet(dev: Stage, prod: Stage, queued: Stage) -> None:
+    stages = (dev, prod, queued)
+    for template in [one for stage in stages for one in (stage.stateful, stage.service)]:
         rules = [
             rule
             for group in template.of_type("AWS::EC2::SecurityGroup").values()
