@@ -1,11 +1,15 @@
 """Connectors that are killed, stopped and frozen, alone and with a standby."""
 
 import signal
+import time
+
+import pytest
 
 from tests.fixtures.connector import ConnectorProcess, eventually
 from tests.fixtures.rig import Rig
 
 TAKEOVER_SECONDS = 2.0
+STOP_SECONDS = 3 + 5.0  # the rig's deadline, and a busy machine's allowance
 
 
 def leads(connector: ConnectorProcess) -> bool:
@@ -93,4 +97,21 @@ def test_leaders_may_change_many_times_under_load(rig: Rig) -> None:
             standby.until("leading")
             leader, standby = standby, rig.start()
             standby.until("standing by")
+    assert_exactly_once(rig)
+
+
+@pytest.mark.parametrize("side", ["database", "ably"])
+def test_it_stops_in_time_though_the_other_side_is_silent(rig: Rig, side: str) -> None:
+    connector = rig.start()
+    connector.until("leading")
+    with rig.load:
+        rig.arrivals_go_on()
+        getattr(rig, side).go_deaf()
+        rig.commits_go_on()
+        begun = time.monotonic()
+        connector.stop()
+        assert time.monotonic() - begun < STOP_SECONDS
+        rig.heal()
+        rig.start().until("leading")
+        rig.arrivals_go_on()
     assert_exactly_once(rig)
