@@ -10,14 +10,13 @@ import json
 import re
 from typing import Any
 
-from local.ably.codec import encode
 from local.ably.errors import AblyError, NotSupportedError
+from local.ably.extras import check_extras
 
 Message = dict[str, Any]
 
 _INDEXED_ID = re.compile(r"(.+):(\d+)")
 _TEXT_FIELDS = {"name": 40016, "id": 40007, "clientId": 40012, "encoding": 40013}
-_EXTRAS = frozenset({"headers", "ephemeral", "privileged", "push", "delta", "ref", "ai"})
 
 
 def parse(given: object) -> Message:
@@ -40,7 +39,7 @@ def parse(given: object) -> Message:
     _take_data(given.get("data"), message)
     extras = given.get("extras")
     if extras is not None:
-        _check_extras(extras)
+        check_extras(extras)
         message["extras"] = extras
     return message
 
@@ -106,21 +105,6 @@ def _take_data(data: object, message: Message) -> None:
     message.pop("encoding", None)
     if encoding:
         message["encoding"] = encoding
-
-
-def _check_extras(extras: object) -> None:
-    if not isinstance(extras, dict):
-        raise AblyError(40032, 400, "invalid extras; it is not an object")
-    unknown = set(extras) - _EXTRAS
-    if unknown:
-        raise AblyError(40032, 400, f"invalid extras; {min(unknown)!r} is not permitted")
-    _json_text(extras, code=40032)
-    try:
-        encode(extras, "msgpack")
-    except (OverflowError, ValueError) as error:  # JSON knows no bounds
-        raise AblyError(40032, 400, "invalid extras; too large a number or too deep") from error
-    if "push" in extras:
-        raise NotSupportedError("push notifications (extras.push)")
 
 
 def _check_ids(messages: list[Message]) -> None:

@@ -11,11 +11,11 @@ from local.ably.apps import App
 from local.ably.channels import Channel, check_name, split_name
 from local.ably.connections import parse_connection_key
 from local.ably.errors import AblyError
+from local.ably.extras import wants_privilege
 from local.ably.history import Publication
 from local.ably.idempotency import PublishResult
 from local.ably.keys import Identity, random_id
 from local.ably.messages import Message
-from local.ably.rules import wants_skip
 from local.ably.serials import message_serial
 
 
@@ -108,7 +108,7 @@ def _check(app: App, name: str, items: list[Message], identity: Identity) -> Non
         client_id = identity.resolve_client_id(item.get("clientId"))
         if client_id is not None:
             item["clientId"] = client_id
-        if wants_skip(item):
+        if wants_privilege(item):
             identity.require(name, "privileged-headers")
     size = wire.size(items)
     limit = app.limits.message_bytes

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.ably.errors import AblyError
+from local.ably.extras import skips
 from local.ably.history import Publication
 from local.ably.messages import for_json
 
@@ -55,7 +56,7 @@ class Rule:
     def events(self, channel: str, publication: Publication) -> Iterator[dict[str, Any]]:
         """One event for each item: wire-encoded, as it is in the JSON protocol."""
         for item in publication.history_items():
-            if publication.kind == "messages" and _skips(item, self.id):
+            if publication.kind == "messages" and skips(item, self.id):
                 continue
             bare = {key: value for key, value in for_json(item).items() if value is not None}
             if self.target.get("enveloped") is False:
@@ -90,14 +91,3 @@ def check_filter(channel_filter: object) -> str:
     except re.error as error:
         raise AblyError(40035, 400, f"invalid channelFilter; {error}") from error
     return channel_filter
-
-
-def wants_skip(message: dict[str, Any]) -> bool:
-    """Whether a message names rules that are to leave it alone."""
-    return bool((message.get("extras") or {}).get("privileged"))
-
-
-def _skips(message: dict[str, Any], rule_id: str) -> bool:
-    privileged = (message.get("extras") or {}).get("privileged")
-    skip = privileged.get("skipRule") if isinstance(privileged, dict) else None
-    return skip == "*" or (isinstance(skip, list) and rule_id in skip)

@@ -128,6 +128,13 @@ def test_limits_can_be_switched_off() -> None:
         ({"extras": {"unknown": 1}}, 40032),
         ({"extras": {"headers": {"n": 2**64}}}, 40032),
         ([{"data": "x", "extras": {"ephemeral": True}}, {"data": "y"}], 40032),
+        ({"extras": {"ephemeral": "yes"}}, 40032),
+        ({"extras": {"headers": ["a"]}}, 40032),
+        ({"extras": {"headers": {"a": {"b": 1}}}}, 40032),
+        ({"extras": {"headers": {"a": [1]}}}, 40032),
+        ({"extras": {"privileged": {"skipRule": "some"}}}, 40032),
+        ({"extras": {"privileged": {"skipRule": [1]}}}, 40032),
+        ({"extras": {"privileged": "*"}}, 40032),
         ([{"data": "x"}] * 1001, 40034),
     ],
 )
@@ -200,3 +207,12 @@ def test_nobody_speaks_for_a_connection_of_another_client() -> None:
     message = {"data": "x", "connectionKey": key}
     answer = world.request("POST", MESSAGES, message, authorization=token)
     assert error_of(answer) == (400, 40012)
+
+
+def test_headers_are_flat_and_kept_as_they_are() -> None:
+    world = World()
+    headers = {"text": "a", "number": 1.5, "truth": True, "nothing": None}
+    message = {"data": "x", "extras": {"headers": headers}}
+    assert world.request("POST", MESSAGES, message).status == 201
+    (kept,) = world.request("GET", MESSAGES).value
+    assert kept["extras"] == {"headers": headers}
