@@ -65,6 +65,23 @@ synth: $(PYTHON_READY) $(CDK_READY) $(BUNDLES_READY) $(PAGE) ## Synthesize the s
 deploy: $(PYTHON_READY) $(CDK_READY) $(BUNDLES_READY) $(PAGE) ## Deploy the stacks of STAGE (dev), all or STACKS, with the AWS credentials in force
 	@$(CDK) deploy $(STACKS) -c stage=$(STAGE) $(ARGS)
 
+.PHONY: diff
+diff: $(PYTHON_READY) $(CDK_READY) $(BUNDLES_READY) $(PAGE) ## Show what a deploy of STAGE (dev) would change
+	@$(CDK) diff $(STACKS) -c stage=$(STAGE) $(ARGS)
+
+.PHONY: destroy
+destroy: $(PYTHON_READY) $(CDK_READY) $(BUNDLES_READY) $(PAGE) ## Remove the stacks of STAGE, which must be named; asks before it does
+	@test "$(origin STAGE)" != file || { echo "make destroy needs STAGE=dev or STAGE=prod" >&2; exit 2; }
+	@$(CDK) destroy $(STACKS) -c stage=$(STAGE) $(ARGS)
+
+.PHONY: smoke
+smoke: $(PYTHON_READY) ## Send a message through the deployed STAGE (dev) and wait for it to come back
+	@.venv/bin/python -m scripts.smoke --stage $(STAGE) $(ARGS)
+
+.PHONY: redrive
+redrive: $(PYTHON_READY) ## List the dead letters of STAGE (dev); ARGS=--send hands them to ingest again
+	@.venv/bin/python -m scripts.redrive --stage $(STAGE) $(ARGS)
+
 .PHONY: requirements
 requirements: $(PYTHON_READY) ## Compile the .in files to pinned, hashed .txt files; UPGRADE=1 takes the newest
 	@scripts/compile_requirements.sh

@@ -69,6 +69,7 @@ class ServiceStack(cdk.Stack):
             if config.page
             else None
         )
+        self._tell("IngestFunctionName", ingest.function.function_name, "Writes to Postgres")
         self._output(config, http_api, connector, website)
         ably = AblySide(
             self,

@@ -33,6 +33,12 @@ class StatefulStack(cdk.Stack):
             description="Put the Ably API key in here before the service stack is deployed",
         )
 
+        for name, queue, what in (
+            ("DeadLetterQueueUrl", self.queues.dead_letters, "Events whose every attempt failed"),
+            ("RejectQueueUrl", self.queues.rejects, "Messages that can never be written"),
+        ):
+            cdk.CfnOutput(self, name, value=queue.queue_url, description=what)
+
     def _control_token(self, config: StageConfig) -> AblySecret | None:
         """The access token by which the deploy makes the rule; None where it is made by hand."""
         where = config.ably_control_token_secret
