@@ -81,9 +81,10 @@ def test_no_finding_is_accepted_but_these_each_with_its_reason(dev: Stage, prod:
         assert len(reason) > 30
 
 
-def test_cfn_lint_finds_nothing(dev: Stage, prod: Stage) -> None:
-    templates = [str(path) for one in (dev, prod) for path in one.folder.glob("*.template.json")]
-    assert len(templates) == 4
+def test_cfn_lint_finds_nothing(dev: Stage, prod: Stage, queued: Stage) -> None:
+    stages = (dev, prod, queued)
+    templates = [str(path) for one in stages for path in one.folder.glob("*.template.json")]
+    assert len(templates) == 6
     result = _cfn_lint(*templates)
     assert result.returncode == 0, result.stdout
 
