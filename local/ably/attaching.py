@@ -23,7 +23,8 @@ MAX_REWIND_MS = 120_000
 
 _DEFAULT_MODES = Flag.PRESENCE | Flag.PUBLISH | Flag.SUBSCRIBE | Flag.PRESENCE_SUBSCRIBE
 _ALL_MODES = _DEFAULT_MODES | Flag.ANNOTATION_PUBLISH
-_DURATION = re.compile(r"(\d+)([smh]?)")
+_DURATION = re.compile(r"(\d{1,9})([smh]?)")
+_COUNT = re.compile(r"\d{1,9}")
 _UNIT_MS = {"s": 1000, "m": 60_000, "h": 3_600_000}
 
 
@@ -135,7 +136,7 @@ class _Rewind:
             return
         match = _DURATION.fullmatch(given)
         limit = params.get("rewindLimit", str(MAX_REWIND))
-        if match is None or not limit.isdecimal():
+        if match is None or not _COUNT.fullmatch(limit):
             raise AblyError(40003, 400, f"invalid channel parameter rewind {given!r}")
         if match[2]:
             self.span_ms = min(int(match[1]) * _UNIT_MS[match[2]], MAX_REWIND_MS)

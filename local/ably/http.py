@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote_plus, urlencode
@@ -9,6 +10,7 @@ from urllib.parse import parse_qsl, quote, unquote_plus, urlencode
 from local.ably.codec import Format, decode, encode
 from local.ably.errors import AblyError
 
+_INTEGER = re.compile(r"[0-9]{1,19}")
 _MIME: dict[Format, str] = {"json": "application/json", "msgpack": "application/x-msgpack"}
 
 
@@ -83,7 +85,7 @@ class Request:
         text = self.query.get(name)
         if text is None:
             return default
-        if not text.isdecimal() or not least <= int(text) <= most:
+        if not _INTEGER.fullmatch(text) or not least <= int(text) <= most:
             raise AblyError(40003, 400, f"invalid parameter {name}; not in {least} to {most}")
         return int(text)
 

@@ -133,6 +133,11 @@ def _read(raw: str | bytes) -> Message:
     message = decode(raw, "json" if isinstance(raw, str) else "msgpack")
     if not isinstance(message, dict) or not isinstance(message.get("action"), int):
         raise AblyError(80013, 400, "protocol error; not a protocol message")
+    if message.get("msgSerial") is None:
+        message["msgSerial"] = 0
+    msg_serial = message["msgSerial"]
+    if not isinstance(msg_serial, int) or not 0 <= msg_serial < 2**63:
+        raise AblyError(80013, 400, "protocol error; msgSerial is not a count")
     return message
 
 
@@ -140,10 +145,7 @@ def _answer(
     connection: Connection, message: Message, act: Callable[[int], PublishResult | None]
 ) -> None:
     """ACK or NACK; what was acknowledged before is only acknowledged again."""
-    msg_serial = message.get("msgSerial", 0)
-    if not isinstance(msg_serial, int):
-        connection.fail(AblyError(80013, 400, "protocol error; msgSerial is not a number"))
-        return
+    msg_serial = message["msgSerial"]
     if msg_serial in connection.answers:
         result = connection.answers[msg_serial]
     else:
@@ -158,8 +160,7 @@ def _answer(
 
 
 def _refuse(connection: Connection, message: Message, error: AblyError) -> None:
-    msg_serial = message.get("msgSerial", 0)
-    connection.send(Action.NACK, msgSerial=msg_serial, count=1, error=error.info())
+    connection.send(Action.NACK, msgSerial=message["msgSerial"], count=1, error=error.info())
 
 
 def _fail_channel(connection: Connection, message: Message, error: AblyError) -> None:
@@ -173,4 +174,5 @@ def _fail_channel(connection: Connection, message: Message, error: AblyError) ->
 
 
 def _echo_heartbeat(connection: Connection, message: Message) -> None:
-    connection.send(Action.HEARTBEAT, id=message.get("id"))
+    given = message.get("id")
+    connection.send(Action.HEARTBEAT, id=given if isinstance(given, str) else None)

@@ -70,16 +70,15 @@ class Sockets:
         websocket = web.WebSocketResponse(
             max_msg_size=self._max_frame_bytes, compress=False, timeout=CLOSE_SECONDS
         )
-        await websocket.prepare(request)
+        try:
+            await websocket.prepare(request)
+        except ConnectionError:  # the client has not waited for the answer
+            return websocket
         self._open[websocket] = request.transport
-        fmt = "msgpack" if request.query.get("format") == "msgpack" else "json"
-        socket = Socket(websocket, cast("Format", fmt))
-        async with _writer(socket):
-            connection = self._realtime.connect(dict(request.query), socket)
-            if connection is not None:
-                await self._read(websocket, connection)
-                self._realtime.lose(connection, socket)
-        del self._open[websocket]
+        try:
+            await self._converse(websocket, dict(request.query))
+        finally:
+            del self._open[websocket]
         return websocket
 
     async def close(self) -> None:
@@ -92,6 +91,18 @@ class Sockets:
         for transport in list(self._open.values()):
             if transport is not None:
                 transport.abort()
+
+    async def _converse(self, websocket: web.WebSocketResponse, params: dict[str, str]) -> None:
+        fmt = "msgpack" if params.get("format") == "msgpack" else "json"
+        socket = Socket(websocket, cast("Format", fmt))
+        async with _writer(socket):
+            connection = self._realtime.connect(params, socket)
+            if connection is None:
+                return
+            try:
+                await self._read(websocket, connection)
+            finally:
+                self._realtime.lose(connection, socket)
 
     async def _read(self, websocket: web.WebSocketResponse, connection: Connection) -> None:
         async for message in websocket:

@@ -7,6 +7,7 @@ expired one is told from an unknown one), nonces for as long as their timestamp 
 import base64
 import hashlib
 import hmac
+import re
 import secrets
 from collections import deque
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ DEFAULT_TTL_MS = 3_600_000
 MAX_TTL_MS = 86_400_000
 MAX_REVOCABLE_TTL_MS = 3_600_000
 MIN_NONCE_LENGTH = 16
+
+_INTEGER = re.compile(r"-?[0-9]{1,19}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,4 +205,4 @@ def _client_id(request: dict[str, Any]) -> str | None:
 def _is_integer(value: object) -> bool:
     if isinstance(value, bool):
         return False
-    return isinstance(value, int) or (isinstance(value, str) and value.lstrip("-").isdigit())
+    return isinstance(value, int) or bool(isinstance(value, str) and _INTEGER.fullmatch(value))

@@ -70,7 +70,12 @@ def test_start_and_end_include_their_millisecond() -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["limit=1001", "limit=0", "limit=x", "direction=up", "start=9&end=8", "start=-1"]
+    "query",
+    [
+        *("limit=1001", "limit=0", "limit=x", "direction=up", "start=9&end=8", "start=-1"),
+        f"start={'9' * 5000}",
+    ],
+    ids=lambda query: query[:20],
 )
 def test_a_bad_parameter_is_refused(query: str) -> None:
     assert error_of(filled().request("GET", f"{MESSAGES}?{query}")) == (400, 40003)

@@ -71,6 +71,8 @@ def test_a_token_lasts_an_hour_and_may_do_what_the_key_may_unless_asked_otherwis
         (signed(ttl=86_400_001), 400, 40003),
         (signed(ttl=-1), 400, 40003),
         (signed(ttl="soon"), 400, 40003),
+        (signed(ttl="²"), 400, 40003),
+        (signed(ttl="9" * 5000), 400, 40003),
         (signed(clientId=""), 400, 40012),
         (signed(capability='{"a":["fly"]}'), 400, 40000),
         (signed(keyName="appid.other"), 401, 40102),
