@@ -18,6 +18,7 @@ def main() -> int:
     parser.add_argument("--ready-file", type=Path, help="written as JSON once it listens")
     parser.add_argument("--key", type=_key, help="<app>.<key>:<secret> (default: generated)")
     parser.add_argument("--lambda-endpoint-url", help="where rules invoke functions")
+    parser.add_argument("--sts-endpoint-url", help="where rules assume their roles")
     parser.add_argument("--no-limits", action="store_true", help="refuse nothing for size or rate")
     parser.add_argument("--faults", action="store_true", help="serve the admin endpoint /faults")
     options = parser.parse_args()
@@ -26,6 +27,7 @@ def main() -> int:
         api_key=options.key,
         limits=Limits.off() if options.no_limits else None,
         lambda_endpoint_url=options.lambda_endpoint_url,
+        sts_endpoint_url=options.sts_endpoint_url,
         fault_admin=options.faults,
     )
     try:

@@ -18,6 +18,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from local.ably.errors import AblyError
+from local.ably.roles import Roles
 from local.ably.rules import Rule
 
 logger = logging.getLogger(__name__)
@@ -26,9 +27,6 @@ MAX_IN_FLIGHT = 25  # per rule, as on a free plan
 MAX_WAITING = 10_000  # per rule
 RETRY_SECONDS = (0.1, 0.5, 1.0, 2.0)
 REQUEST_SECONDS = 10
-
-# What AWS is told where the rule names a role: nothing local checks it.
-_LOCAL_CREDENTIALS = ("local-ably", "local-ably")
 
 Report = Callable[[Rule, AblyError], None]
 Event = dict[str, Any]
@@ -41,7 +39,8 @@ class Invoker:
         report: told of each invocation that is given up.
     """
 
-    def __init__(self, endpoint_url: str | None, report: Report) -> None:
+    def __init__(self, endpoint_url: str | None, roles: Roles, report: Report) -> None:
+        self._roles = roles
         self._endpoint_url = endpoint_url.rstrip("/") if endpoint_url else None
         self._report = report
         self._queues: dict[str, _RuleQueue] = {}
@@ -95,9 +94,12 @@ class Invoker:
         name = quote(rule.function_name, safe="")
         url = f"{self._endpoint_url}/2015-03-31/functions/{name}/invocations"
         try:
-            async with self._session.post(url, data=body, headers=_sign(rule, url, body)) as answer:
+            headers = _sign(rule, await self._roles.credentials(rule), url, body)
+            async with self._session.post(url, data=body, headers=headers) as answer:
                 await answer.read()
                 status = answer.status
+        except AblyError as error:
+            return error
         except (aiohttp.ClientError, TimeoutError) as error:
             return AblyError(70001, 500, f"the invocation failed; {type(error).__name__}")
         if status == 429:
@@ -152,18 +154,12 @@ def _is_passing(error: AblyError) -> bool:
     return error.status == 429 or error.status >= 500
 
 
-def _sign(rule: Rule, url: str, body: bytes) -> dict[str, str]:
-    given = rule.target["authentication"]
-    access_key, secret_key = (
-        given.get("accessKeyId") or _LOCAL_CREDENTIALS[0],
-        given.get("secretAccessKey") or _LOCAL_CREDENTIALS[1],
-    )
+def _sign(rule: Rule, credentials: Credentials, url: str, body: bytes) -> dict[str, str]:
     request = AWSRequest(
         method="POST",
         url=url,
         data=body,
         headers={"Content-Type": "application/json", "X-Amz-Invocation-Type": "Event"},
     )
-    credentials = Credentials(access_key, secret_key)
     SigV4Auth(credentials, "lambda", rule.target["region"]).add_auth(request)
     return dict(request.headers.items())

@@ -19,6 +19,7 @@ from local.ably.publishing import announce
 from local.ably.realtime import Realtime
 from local.ably.rest import Rest
 from local.ably.rest_faults import FaultAdmin, is_admin
+from local.ably.roles import Roles
 from local.ably.rules import Rule
 from local.ably.service import Service
 from local.ably.sockets import Sockets
@@ -49,6 +50,7 @@ class AblyServer:
         control_token: str | None = None,
         limits: Limits | None = None,
         lambda_endpoint_url: str | None = None,
+        sts_endpoint_url: str | None = None,
         clock: Clock | None = None,
         keep_audit: bool = False,
         fault_admin: bool = False,
@@ -63,6 +65,8 @@ class AblyServer:
             control_token: generated when None.
             limits: those of an Ably plan when None; `Limits.off()` for none.
             lambda_endpoint_url: where rules invoke functions; without it an invocation fails.
+            sts_endpoint_url: where rules assume their roles; without it a role is taken for
+                granted and nothing assumed.
             clock: the machine's when None.
             keep_audit: keep every accepted message for `published`.
             fault_admin: serve `/faults`, for holders of the control token.
@@ -73,7 +77,8 @@ class AblyServer:
         key = parse_key(api_key) if api_key else None
         if key and app_id and key.app_id != app_id:
             raise ValueError("the API key is of another app than app_id")
-        self._invoker = Invoker(lambda_endpoint_url, self._report)
+        roles = Roles(sts_endpoint_url, account_id)
+        self._invoker = Invoker(lambda_endpoint_url, roles, self._report)
         self.service = Service(
             clock=clock or SystemClock(),
             limits=limits or Limits(),

@@ -53,7 +53,14 @@ async def ably(sink_url: str) -> AsyncIterator[LocalAbly]:
     await asyncio.to_thread(server.close)
 
 
-async def create_rule(ably: LocalAbly) -> None:
+KEYS = {
+    "authenticationMode": "credentials",
+    "accessKeyId": "AKIALOCAL",
+    "secretAccessKey": "secret",
+}
+
+
+async def create_rule(ably: LocalAbly, authentication: dict[str, str] = KEYS) -> None:
     rule = {
         "ruleType": "aws/lambda",
         "requestMode": "single",
@@ -61,11 +68,7 @@ async def create_rule(ably: LocalAbly) -> None:
         "target": {
             "region": "eu-west-1",
             "functionName": "ingest",
-            "authentication": {
-                "authenticationMode": "credentials",
-                "accessKeyId": "AKIALOCAL",
-                "secretAccessKey": "secret",
-            },
+            "authentication": authentication,
         },
     }
     headers = {"Authorization": f"Bearer {ably.control_token}"}
