@@ -156,7 +156,12 @@ def _rendered(state: Status) -> str:
 
 
 def _leader(state: Status) -> str:
-    if state.leader is None:
+    if not state.leaders:
         return "none"
-    since = f" since {state.leader.since:%Y-%m-%d %H:%M:%S%z}" if state.leader.since else ""
-    return f"pid {state.leader.pid} from {state.leader.address or 'an unknown address'}{since}"
+    shown = []
+    for leader in state.leaders:
+        shard = f"shard {leader.shard}: " if len(state.leaders) > 1 or leader.shard else ""
+        since = f" since {leader.since:%Y-%m-%d %H:%M:%S%z}" if leader.since else ""
+        address = leader.address or "an unknown address"
+        shown.append(f"{shard}pid {leader.pid} from {address}{since}")
+    return f"\n{' ' * 14}".join(shown)

@@ -8,6 +8,7 @@ from connector_task import templates
 
 CHANNEL_MAX_CHARACTERS = 100
 TABLE_MAX_CHARACTERS = 100
+MAX_SHARDS = 32
 
 
 class Operation(StrEnum):
@@ -170,7 +171,8 @@ class Settings:
         health_port: where `GET /health` answers; 0 is off.
         poll_seconds: the longest the outbox goes unlooked-at while nothing wakes the relay.
         shutdown_seconds: how long the batch in hand may take after SIGTERM.
-        max_in_flight: requests to Ably on their way at a time.
+        max_in_flight: requests to Ably on their way at a time, for each shard.
+        shards: into how many parts the channels are divided, each with a leader of its own.
         metrics_seconds: how often metrics are written; 0 is off.
     """
 
@@ -183,6 +185,7 @@ class Settings:
     poll_seconds: float = 1.0
     shutdown_seconds: float = 20.0
     max_in_flight: int = 4
+    shards: int = 1
     metrics_seconds: float = 60.0
     log_level: LogLevel = LogLevel.INFO
     service: str = "connector"

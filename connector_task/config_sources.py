@@ -15,6 +15,7 @@ from dotenv import dotenv_values
 from connector_task import config_mappings
 from connector_task import config_values as values
 from connector_task.config import (
+    MAX_SHARDS,
     AblySettings,
     DatabaseAuth,
     DatabaseSettings,
@@ -124,6 +125,10 @@ ENTRIES = (
     Entry(
         field="max_in_flight", key="maxInFlight", variable="CONNECTOR_MAX_IN_FLIGHT",
         parse=values.whole_number(1, 64),
+    ),
+    Entry(
+        field="shards", key="shards", variable="CONNECTOR_SHARDS",
+        parse=values.whole_number(1, MAX_SHARDS),
     ),
     Entry(
         field="metrics_seconds", key="metricsSeconds", variable="CONNECTOR_METRICS_SECONDS",

@@ -228,8 +228,11 @@ class Dispatch:
         ]
         if self._has_more:
             times.append(now)
-        # Nothing can be begun before these, however much there is to do.
+        # Nothing can be begun before these, however much there is to do. And then there may be
+        # something that nobody has looked for since.
         earliest = max(self.pace.account_ready_at(), self.delivery.held_until)
+        if earliest > now:
+            times.append(earliest)
         if len(self._flights) >= self.max_in_flight:
             earliest = now + self.poll_seconds
         return max(0.0, earliest - now, min(times) - now)

@@ -21,6 +21,7 @@ UNITS = {
     "OutboxBacklog": "Count",
     "OldestMessageAge": "Milliseconds",
     "IsLeader": "Count",
+    "ShardsLed": "Count",
 }
 
 
@@ -83,11 +84,11 @@ class EmfMetrics:
         """Add up how long work has waited for the account's pace."""
         self._gathered_seconds += seconds
 
-    def flush(self, *, is_leader: bool, backlog: Backlog | None) -> None:
+    def flush(self, *, shards_led: int, backlog: Backlog | None) -> None:
         """Write one line and begin anew.
 
         Args:
-            is_leader: whether this process leads at the moment.
+            shards_led: how many shards this process leads at the moment; one is all, undivided.
             backlog: None where it is not known, as on a standby: the leader's is the one to see.
         """
         values: dict[str, float | list[float]] = {
@@ -97,7 +98,8 @@ class EmfMetrics:
             "MessagesDeadLettered": self._dead_lettered,
             "PublishFailures": self._failures,
             "AccountPaceWait": round(self._gathered_seconds * 1000),
-            "IsLeader": int(is_leader),
+            "IsLeader": int(shards_led > 0),
+            "ShardsLed": shards_led,
         }
         if self._durations_ms:
             values["PublishDuration"] = self._durations_ms

@@ -7,7 +7,7 @@ fault and is only told in the body.
 import asyncio
 import http.client
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -17,33 +17,37 @@ from connector_task.vitals import Role, Vitals
 STUCK_SECONDS = 60.0  # longer than any single wait of the loop
 REQUEST_SECONDS = 5.0
 REQUEST_MAX_BYTES = 8192
+ROLES = [Role.LEADER, Role.STANDBY, Role.STARTING, Role.STOPPED]  # the first of any shard is told
 ADDRESS = "127.0.0.1"
 
 
-def report(vitals: Vitals, now: float) -> tuple[HTTPStatus, dict[str, Any]]:
-    """The answer for the present state."""
-    silent_seconds = now - vitals.ticked_at
-    is_alive = silent_seconds <= STUCK_SECONDS and vitals.role is not Role.STOPPED
+def report(vitals: Sequence[Vitals], now: float) -> tuple[HTTPStatus, dict[str, Any]]:
+    """The answer for the present state of every shard's relay."""
+    silent_seconds = max(now - one.ticked_at for one in vitals)
+    roles = [one.role for one in vitals]
+    is_alive = silent_seconds <= STUCK_SECONDS and Role.STOPPED not in roles
     body = {
         "status": "ok" if is_alive else "stuck",
-        "role": vitals.role,
+        "role": min(roles, key=ROLES.index),
+        "shards": roles,
         "last_turn_ms": round(silent_seconds * 1000),
         "components": {
-            "postgres": {"status": "down", "error_code": vitals.database_error}
-            if vitals.database_error
-            else {"status": "ok"},
-            "ably": {"status": "down", "error_code": vitals.ably_error}
-            if vitals.ably_error
-            else {"status": "ok"},
+            "postgres": _component(one.database_error for one in vitals),
+            "ably": _component(one.ably_error for one in vitals),
         },
     }
     return (HTTPStatus.OK if is_alive else HTTPStatus.SERVICE_UNAVAILABLE), body
 
 
+def _component(errors: Iterable[str | None]) -> dict[str, str]:
+    error = next((error for error in errors if error), None)
+    return {"status": "down", "error_code": error} if error else {"status": "ok"}
+
+
 class HealthServer:
     """Answers `GET /health` on this machine's loopback address."""
 
-    def __init__(self, *, port: int, vitals: Vitals, now: Callable[[], float]) -> None:
+    def __init__(self, *, port: int, vitals: Sequence[Vitals], now: Callable[[], float]) -> None:
         self._port = port
         self._vitals = vitals
         self._now = now

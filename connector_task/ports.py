@@ -311,6 +311,7 @@ class Facts(TypedDict, total=False):
     host: str
     port: int
     signal: str
+    shard: int
 
 
 class Journal(Protocol):

@@ -4,7 +4,7 @@ from contextlib import suppress
 from itertools import groupby
 from typing import Any
 
-from connector_task.config import DatabaseSettings
+from connector_task.config import MAX_SHARDS, DatabaseSettings
 from connector_task.errors import DatabaseUnavailableError, PublishError
 from connector_task.limits import Limits
 from connector_task.ports import (
@@ -20,6 +20,8 @@ from connector_task.ports import (
 from connector_task.postgres_session import (
     APPLICATION_LOCK,
     AWAKE_LOCK,
+    DIVISION_LOCK,
+    ELECTION_LOCK,
     LEADERSHIP_LOCK,
     Connection,
     PostgresSession,
@@ -28,10 +30,16 @@ from connector_task.statements import statement
 
 
 class PostgresOutbox:
-    """See `ports.Outbox`; one connector's view of schema ably."""
+    """See `ports.Outbox`; one connector's view of schema ably.
 
-    def __init__(self, settings: DatabaseSettings) -> None:
+    Args:
+        shard: the part of the channels that is seen and led, from 0.
+        shards: into how many parts they are divided.
+    """
+
+    def __init__(self, settings: DatabaseSettings, *, shard: int = 0, shards: int = 1) -> None:
         self._session = PostgresSession(settings)
+        self._shard = {"application": APPLICATION_LOCK, "shard": shard, "shards": shards}
 
     async def try_to_lead(self) -> bool:
         """Ask for the lock, over a new session where there is none."""
@@ -43,7 +51,13 @@ class PostgresOutbox:
             with connection.cursor() as cursor:
                 cursor.execute(
                     statement("try_to_lead"),
-                    {"application": APPLICATION_LOCK, "leadership": LEADERSHIP_LOCK},
+                    {
+                        **self._shard,
+                        "mutex": ELECTION_LOCK,
+                        "leadership": LEADERSHIP_LOCK,
+                        "division": DIVISION_LOCK,
+                        "max_shards": MAX_SHARDS,
+                    },
                 )
                 row = cursor.fetchone()
             return bool(row and row[0])
@@ -63,12 +77,10 @@ class PostgresOutbox:
         text, parameters = _settling(settlement)
         if search.announcement is not None:
             text += statement("announce")
+        parameters |= self._shard
         parameters |= {
-            "application": APPLICATION_LOCK,
             "awake_lock": AWAKE_LOCK,
             "is_awake": search.announcement,
-            "shard": 0,
-            "shards": 1,
             "in_hand": list(search.in_hand),
             "channels": list(search.waiting),
             "starts": list(search.waiting.values()),
@@ -83,7 +95,7 @@ class PostgresOutbox:
 
     async def survey(self) -> Sighting:
         """Go from channel to channel by the index."""
-        ((facts,),) = await self._execute(statement("survey"), {})
+        ((facts,),) = await self._execute(statement("survey"), self._shard)
         return _sighting(facts)
 
     async def confirm(self) -> None:

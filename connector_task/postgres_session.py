@@ -21,7 +21,10 @@ APPLICATION_NAME = "ably-connector"
 APPLICATION_LOCK = 0x41424C59  # "ABLY": first half of every advisory lock of this application
 INSTALLATION_LOCK = 1
 AWAKE_LOCK = 2
-LEADERSHIP_LOCK = 100
+ELECTION_LOCK = 3
+LEADERSHIP_LOCK = 100  # and the shard
+DIVISION_LOCK = 200  # and the number of shards
+MEMBER_LOCK = 300  # and the number of shards
 
 CONNECT_SECONDS = 5
 CALL_SECONDS = 30.0  # after which a call is taken for lost and its session is cut

@@ -22,11 +22,13 @@ class Leader:
 
     Attributes:
         address: None for a local session, or without the right to see it.
+        shard: the part of the channels that it leads.
     """
 
     pid: int
     address: str | None
     since: datetime | None
+    shard: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class DeadLetter:
 class Status:
     """The state at one moment; dead letters newest first, at most SHOWN_DEAD_LETTERS."""
 
-    leader: Leader | None
+    leaders: tuple[Leader, ...]
     backlog: Backlog
     retries: tuple[Retry, ...]
     dead_letter_count: int
@@ -75,7 +77,7 @@ def read_status(settings: DatabaseSettings) -> Status:
                 statement("status_leader"),
                 {"application": APPLICATION_LOCK, "leadership": LEADERSHIP_LOCK},
             )
-            leader = cursor.fetchone()
+            leaders = tuple(Leader(*row) for row in cursor.fetchall())
             cursor.execute(statement("backlog"))
             backlog = cursor.fetchone() or (0, 0.0)
             cursor.execute(statement("status_retries"))
@@ -86,6 +88,4 @@ def read_status(settings: DatabaseSettings) -> Status:
             dead_letters = tuple(DeadLetter(*row) for row in cursor.fetchall())
     finally:
         connection.close()
-    return Status(
-        Leader(*leader) if leader else None, Backlog(*backlog), retries, count, dead_letters
-    )
+    return Status(leaders, Backlog(*backlog), retries, count, dead_letters)

@@ -20,6 +20,9 @@ The states of a message
     dead       refused for good: moved to ably.dead_letter with the reason
 
     claim -> publish -> settle, and the next claim is in the same round trip as the settlement.
+    Several requests are on their way at a time, and each is settled when it comes back. A channel
+    is in one of them at most, because it has one open batch at most: so its order holds, and a
+    slow, limited or failing channel holds up nobody else.
     The ids under which a batch is published are made of the batch's id and the place in its list.
     Both are on disk before the first byte goes to Ably (so the claim's commit is not one of those
     that may be asynchronous: a claim that a crash of Postgres took back would be made anew under
@@ -32,14 +35,58 @@ Who is authoritative
     kept here in memory is needed again after a crash. The notification of a commit only shortens
     the wait for the next poll; the poll finds what a lost one announced.
 
+Where a claim looks, and why it misses nothing (lookout.py)
+    A claim must cost the same with a million rows of a blocked channel in front of it, and with
+    dead rows at the head of the index that an old snapshot keeps. So it asks the channels that are
+    known to wait, each from an id of its own, and looks for others from a start id on.
+    The start rises to a mark (the highest id that one look has seen) once the mark is proven: by a
+    later look that starts below it and finds every transaction ended that had begun by the first.
+    An id is drawn by a transaction that has begun, so all ids up to the mark are decided by then,
+    and the later look has seen all that were committed.
+    A transaction that runs for long would hold all marks back; so after a second the look begins
+    behind them unproven, and when they are proven at last, a survey goes from channel to channel
+    by their index and finds whoever committed late in between. A survey also opens every
+    leadership, and one a minute covers what this reasoning takes for granted: that ids are drawn
+    by the sequence, and by transactions that have an id of their own by then (ably.publish draws
+    its outbox id microseconds before).
+
+When writers notify (alertness.py)
+    A notification makes all commits of the database queue for one lock, so a writer notifies only
+    while it reads in ably.awake that the relay sleeps. The relay is awake under load: it polls
+    every few milliseconds, and is asleep otherwise: it polls every `poll_seconds` and is woken.
+    No message waits for a poll because of that. A writer reads the flag after it has written, so
+    it has a transaction id by then. If it reads "asleep", it notifies. If it reads "awake" and
+    commits before the relay's look that follows the announcement of sleep, that look finds its
+    message. Otherwise it is running during that look, and the relay keeps looking, at growing
+    distances, until every transaction that was running then has ended. The flag is a sequence,
+    whose value is seen at once by every snapshot, and of which each shard has a bit.
+    A notification that is lost with its connection costs `poll_seconds`.
+
+Who leads (crew.py)
+    With one shard, whoever has its lock. With several, a channel's hash says to which it belongs,
+    each has a lock, and only its holder claims from its channels or sends their batches, also those
+    that another process left open: so order holds while shards move. Processes count one another
+    twice a second and keep to equal parts; a process that leads too many finishes what it has in
+    flight, settles it and unlocks. All leaders hold a lock besides that says how many shards there
+    are, and none is elected while somebody leads by another number.
+    An answer of the database proves the lead at the time it was asked for. Where the last one is
+    older than LEASE_SECONDS, a request begins with a round trip: a process that was stopped and
+    wakes up after its session was ended publishes nothing more. What remains is a process that is
+    stopped between that check and the write to its socket, which no check on this side can close.
+    The request it then sends has ids that its successor has used: within two minutes Ably drops it,
+    after that its messages arrive twice.
+
 What happens when
-    this process dies     its session ends and with it the lock; a standby, or this process started
-                          again, finds the open batches and sends them again unchanged
+    this process dies     its sessions end and with them its locks; a standby, or this process
+                          started again, sends the open batches again unchanged, within 2 s
+    its host vanishes     the server ends its sessions when their TCP user timeout (10 s) or
+                          keepalive (5 s idle, then 3 times 2 s) is over: within 12 s
     the session is lost   whatever is in hand is dropped unsettled, the lock is sought anew, and
                           the open batches come back with the first claim
     Postgres is down      tried again with backoff; writers cannot write either
-    Ably is unreachable   the request's batches are put off together and nothing more is claimed
-                          until the backoff is over; changes wait in the outbox
+    Ably is unreachable   the request's batches are put off together and nothing more is begun
+                          until the backoff is over; changes wait in the outbox. Requests that fail
+                          side by side are one failure
     Ably answers 429 or   that channel's batch is put off with a backoff of its own; a channel with
     5xx for one channel   an open batch is not claimed from, so its order holds, others go on
     Ably never answers    the publisher cuts the request; then as for unreachable. Whether it had
@@ -51,19 +98,16 @@ What happens when
     channel               batch becomes a dead letter: none of them would ever get through
     Ably refuses the key  everything waits, at ERROR level: giving up messages for a mistake in a
                           setting would lose them
-    this process is told  the request in hand is finished and settled, nothing more is claimed, the
-    to stop               session is closed, which hands the lock over at once
-
-What is not handled here
-    A leader that is stopped (SIGSTOP, a frozen host) between a claim and its publish while its
-    session stays alive keeps the lock. If the session is ended from the other side meanwhile and
-    it wakes up more than two minutes later, that one request reaches Ably as a duplicate.
-    A channel that is blocked with a very long backlog makes every claim walk past that backlog.
+    a rate is used up     (pace.py) a channel that has just published, or the whole account, rests;
+                          what is committed meanwhile gathers into the next arrays
+    this process is told  the requests in flight are finished and settled, nothing more is claimed,
+    to stop               the locks are given up, which hands the lead over at once
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from connector_task.crew import Crew
 from connector_task.dispatch import Dispatch
 from connector_task.errors import DatabaseUnavailableError, ErrorCode
 from connector_task.ports import Clock, Journal, Outbox, Signal, Wakeups
@@ -80,7 +124,9 @@ class Relay:
     Attributes:
         lead: makes the work of one leadership, which knows nothing of an earlier one.
         woken: set when there may be work.
+        resigned: set when the present leadership is to end.
         stopped: set once and for all when the relay is to end.
+        crew: says how many shards this process may lead.
     """
 
     outbox: Outbox
@@ -91,12 +137,19 @@ class Relay:
     vitals: Vitals
     backoff: Backoff
     woken: Signal
+    resigned: Signal
     stopped: Signal
+    crew: Crew = field(default_factory=Crew)
     _failures: int = 0
 
     def stop(self) -> None:
         """Finish the request in hand and end `run`. Safe to call twice."""
         self.stopped.set()
+        self.resign()
+
+    def resign(self) -> None:
+        """Finish the requests in hand and hand the lead over."""
+        self.resigned.set()
         self.woken.set()
 
     async def run(self) -> None:
@@ -111,16 +164,22 @@ class Relay:
     async def _take_a_turn(self) -> None:
         self._tick()
         try:
-            if await self.outbox.try_to_lead():
-                self._database_works()
+            if await self._is_elected():
                 await self._lead()
             else:
-                self._database_works()
                 self._stand_by()
                 await self.clock.wait(self.stopped, STANDBY_SECONDS)
         except DatabaseUnavailableError as exc:
             await self.outbox.close()
             await self._wait_for_the_database(exc)
+
+    async def _is_elected(self) -> bool:
+        async with self.crew.turn() as may_lead:
+            is_elected = may_lead and await self.outbox.try_to_lead()
+            if is_elected:
+                self.crew.leading.add(self.vitals.shard)
+        self._database_works()
+        return is_elected
 
     async def _wait_for_the_database(self, exc: DatabaseUnavailableError) -> None:
         self._failures += 1
@@ -144,16 +203,20 @@ class Relay:
     def _stand_by(self) -> None:
         if self.vitals.role is not Role.STANDBY:
             self.vitals.role = Role.STANDBY
-            self.journal.info("standing by", {"action": "stand_by"})
+            self.journal.info("standing by", {"action": "stand_by", "shard": self.vitals.shard})
 
     async def _lead(self) -> None:
         self.vitals.role = Role.LEADER
-        self.journal.info("leading", {"action": "lead"})
+        self.journal.info("leading", {"action": "lead", "shard": self.vitals.shard})
         try:
             await self.wakeups.listen(self.woken.set)
             await self.lead().run()
+            await self.outbox.close()
         finally:
+            self.crew.leading.discard(self.vitals.shard)
             await self.wakeups.close()
+            if not self.stopped.is_set():
+                self.resigned.clear()
 
     def _tick(self) -> None:
         self.vitals.ticked_at = self.clock.now()

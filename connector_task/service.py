@@ -4,12 +4,13 @@ import asyncio
 import random
 import signal
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from connector_task.ably_publisher import AblyPublisher
 from connector_task.config import Settings
+from connector_task.crew import Crew
 from connector_task.delivery import Delivery
 from connector_task.dispatch import Dispatch
 from connector_task.emf_metrics import EmfMetrics
@@ -25,6 +26,7 @@ from connector_task.pace import Pace
 from connector_task.ports import Backlog, Clock, Journal
 from connector_task.postgres_installation import PostgresInstallation
 from connector_task.postgres_outbox import PostgresOutbox
+from connector_task.postgres_roll_call import PostgresRollCall
 from connector_task.postgres_wakeups import PostgresWakeups
 from connector_task.refusals import Backoff
 from connector_task.relay import Relay
@@ -33,6 +35,7 @@ from connector_task.vitals import Role, Vitals
 
 DATABASE_BACKOFF_CAP_SECONDS = 2.0  # a restarted Postgres is noticed soon
 ABLY_BACKOFF_CAP_SECONDS = 30.0
+ROLL_CALL_SECONDS = 0.5
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -44,14 +47,14 @@ async def run(settings: Settings, journal: Journal, write_metrics: Callable[[str
             request in hand was not finished within the deadline.
     """
     service = _assemble(settings, journal, write_metrics)
-    _stop_on_signals(service.relay, journal)
+    _stop_on_signals(service, journal)
     journal.info("starting", {"action": "start", "port": settings.health_port})
     background = [
         asyncio.create_task(work, name=name) for name, work in service.background(settings).items()
     ]
     foreground = asyncio.create_task(service.install_and_relay(settings), name="relay")
     try:
-        await _until_done(foreground, background, service.relay, settings.shutdown_seconds)
+        await _until_done(foreground, background, service.stopped, settings.shutdown_seconds)
     finally:
         for task in (foreground, *background):
             task.cancel()
@@ -60,12 +63,12 @@ async def run(settings: Settings, journal: Journal, write_metrics: Callable[[str
     journal.info("stopped", {"action": "stop"})
 
 
-def _stop_on_signals(relay: Relay, journal: Journal) -> None:
+def _stop_on_signals(service: "_Service", journal: Journal) -> None:
     loop = asyncio.get_running_loop()
 
     def stop(number: signal.Signals) -> None:
         journal.info("stopping", {"action": "stop", "signal": number.name})
-        relay.stop()
+        service.stop()
         for each in STOP_SIGNALS:
             loop.remove_signal_handler(each)
             signal.signal(each, signal.SIG_DFL)
@@ -77,11 +80,11 @@ def _stop_on_signals(relay: Relay, journal: Journal) -> None:
 async def _until_done(
     foreground: asyncio.Task[None],
     background: list[asyncio.Task[None]],
-    relay: Relay,
+    stopped: asyncio.Event,
     shutdown_seconds: float,
 ) -> None:
     """Wait for the relay's end, or for a background task's, which never ends but by failing."""
-    stopping = asyncio.create_task(relay.stopped.wait(), name="stopping")
+    stopping = asyncio.create_task(stopped.wait(), name="stopping")
     try:
         await asyncio.wait({foreground, stopping, *background}, return_when=asyncio.FIRST_COMPLETED)
         for task in background:
@@ -99,37 +102,59 @@ async def _until_done(
 
 @dataclass(kw_only=True, slots=True)
 class _Service:
-    """The parts, put together."""
+    """The parts, put together: a relay for each shard, and what all of them share."""
 
-    relay: Relay
-    outbox: PostgresOutbox
+    relays: tuple[Relay, ...]
+    crew: Crew
+    roll_call: PostgresRollCall
     publisher: AblyPublisher
     metrics: EmfMetrics
     installation: PostgresInstallation
-    vitals: Vitals
+    stopped: asyncio.Event
     clock: Clock
     journal: Journal
 
+    @property
+    def vitals(self) -> list[Vitals]:
+        """How the relays are, by shard."""
+        return [relay.vitals for relay in self.relays]
+
+    def stop(self) -> None:
+        """Finish what is in hand, then end."""
+        for relay in self.relays:
+            relay.stop()
+
     async def install_and_relay(self, settings: Settings) -> None:
         """Install where that is asked for, then relay until stopped."""
-        self.vitals.ticked_at = self.clock.now()
+        self._tick()
         if settings.install:
             await self._install()
-        await self.relay.run()
+        try:
+            async with asyncio.TaskGroup() as group:
+                for relay in self.relays:
+                    group.create_task(relay.run(), name=f"shard {relay.vitals.shard}")
+        except* ConnectorError as exc:
+            raise exc.exceptions[0] from None
+
+    def _tick(self) -> None:
+        for vitals in self.vitals:
+            vitals.ticked_at = self.clock.now()
 
     async def _install(self) -> None:
         """Install, waiting for a database that is not there yet or for a table that is locked."""
         failures = 0
-        while not self.relay.stopped.is_set():
-            self.vitals.ticked_at = self.clock.now()
+        backoff = Backoff(cap_seconds=DATABASE_BACKOFF_CAP_SECONDS, random=random.random)
+        while not self.stopped.is_set():
+            self._tick()
             try:
                 plan = await asyncio.to_thread(self.installation.install)
             except (DatabaseUnavailableError, InstallationError) as exc:
                 if isinstance(exc, InstallationError) and exc.code is not ErrorCode.LOCK_TIMEOUT:
                     raise
                 failures += 1
-                self.vitals.database_error = exc.code
-                delay = self.relay.backoff.delay(failures)
+                for vitals in self.vitals:
+                    vitals.database_error = exc.code
+                delay = backoff.delay(failures)
                 self.journal.warning(
                     "unable to install yet, trying again",
                     {
@@ -140,21 +165,36 @@ class _Service:
                         "wait_ms": round(delay * 1000),
                     },
                 )
-                await self.clock.wait(self.relay.stopped, delay)
+                await self.clock.wait(self.stopped, delay)
             else:
                 count = len(plan.create_triggers) + len(plan.drop_triggers)
                 self.journal.info("installed", {"action": "install", "count": count})
                 return
 
     def background(self, settings: Settings) -> dict[str, Coroutine[Any, Any, None]]:
-        """What runs beside the relay, by name."""
+        """What runs beside the relays, by name."""
         tasks: dict[str, Coroutine[Any, Any, None]] = {}
         if settings.health_port:
             health = HealthServer(port=settings.health_port, vitals=self.vitals, now=self.clock.now)
             tasks["health"] = health.serve()
         if settings.metrics_seconds:
             tasks["metrics"] = self._report(settings.metrics_seconds)
+        if settings.shards > 1:
+            tasks["roll call"] = self._share_out()
         return tasks
+
+    async def _share_out(self) -> None:
+        """Keep to this process's part of the shards, as processes come and go."""
+        while True:
+            try:
+                place, members = await self.roll_call.answer()
+            except DatabaseUnavailableError:
+                pass  # the relays say what is wrong; their locks are what counts
+            else:
+                self.crew.take_place(place, members)
+                for shard in self.crew.surplus():
+                    self.relays[shard].resign()
+            await self.clock.wait(asyncio.Event(), ROLL_CALL_SECONDS)
 
     async def _report(self, seconds: float) -> None:
         while True:
@@ -163,80 +203,108 @@ class _Service:
 
     async def flush_metrics(self) -> None:
         """Write the metrics now."""
-        is_leader = self.vitals.role is Role.LEADER
+        leading = [relay for relay in self.relays if relay.vitals.role is Role.LEADER]
         backlog: Backlog | None = None
-        if is_leader:
+        if leading:
             try:
-                backlog = await self.outbox.backlog()
+                backlog = await leading[0].outbox.backlog()
             except DatabaseUnavailableError as exc:
                 self.journal.warning(
                     "the backlog is not known",
                     {"action": "measure", "error_code": exc.code, "error": str(exc)},
                 )
-        self.metrics.flush(is_leader=is_leader, backlog=backlog)
+        self.metrics.flush(shards_led=len(leading), backlog=backlog)
 
     async def close(self) -> None:
         """Write the last metrics and close the way to Ably."""
-        self.metrics.flush(is_leader=False, backlog=None)
+        self.metrics.flush(shards_led=0, backlog=None)
+        await self.roll_call.close()
         await self.publisher.close()
 
 
 def _assemble(
     settings: Settings, journal: Journal, write_metrics: Callable[[str], None]
 ) -> _Service:
-    clock = SystemClock()
-    vitals = Vitals(ticked_at=clock.now())
-    outbox = PostgresOutbox(settings.database)
-    publisher = AblyPublisher(settings.ably)
-    metrics = EmfMetrics(
-        namespace=settings.metrics_namespace,
-        dimensions=settings.dimensions,
-        write=write_metrics,
-    )
-    stopped, woken = asyncio.Event(), asyncio.Event()
-    delivery = Delivery(
-        publisher=publisher,
-        clock=clock,
-        counters=metrics,
+    shared = _Shared(
+        settings=settings,
+        publisher=AblyPublisher(settings.ably),
+        metrics=EmfMetrics(
+            namespace=settings.metrics_namespace,
+            dimensions=settings.dimensions,
+            write=write_metrics,
+        ),
+        # Where there are several shards, none is taken before it is known who else takes some.
+        crew=Crew(shards=settings.shards, quota=1 if settings.shards == 1 else 0),
         journal=journal,
-        vitals=vitals,
-        backoff=Backoff(cap_seconds=ABLY_BACKOFF_CAP_SECONDS, random=random.random),
-        stopped=stopped,
-    )
-    dispatch = partial(
-        Dispatch,
-        outbox=outbox,
-        delivery=delivery,
-        clock=clock,
-        counters=metrics,
-        vitals=vitals,
-        woken=woken,
-        stopped=stopped,
-        poll_seconds=settings.poll_seconds,
-        max_in_flight=settings.max_in_flight,
-        limits=Limits(),
-        pace=Pace(rates(settings.ably)),
-    )
-    relay = Relay(
-        outbox=outbox,
-        lead=dispatch,
-        wakeups=PostgresWakeups(settings.database, journal),
-        clock=clock,
-        journal=journal,
-        vitals=vitals,
-        backoff=Backoff(cap_seconds=DATABASE_BACKOFF_CAP_SECONDS, random=random.random),
-        woken=woken,
-        stopped=stopped,
     )
     return _Service(
-        relay=relay,
-        outbox=outbox,
-        publisher=publisher,
-        metrics=metrics,
+        relays=tuple(shared.relay(shard) for shard in range(settings.shards)),
+        crew=shared.crew,
+        roll_call=PostgresRollCall(settings.database, settings.shards),
+        publisher=shared.publisher,
+        metrics=shared.metrics,
         installation=PostgresInstallation(
             settings.database, settings.mappings, journal, run_role=settings.run_role
         ),
-        vitals=vitals,
-        clock=clock,
+        stopped=shared.stopped,
+        clock=shared.clock,
         journal=journal,
     )
+
+
+@dataclass(kw_only=True, slots=True)
+class _Shared:
+    """What the relays of a process have in common."""
+
+    settings: Settings
+    publisher: AblyPublisher
+    metrics: EmfMetrics
+    crew: Crew
+    journal: Journal
+    clock: Clock = field(default_factory=SystemClock)
+    stopped: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def relay(self, shard: int) -> Relay:
+        """One shard's relay."""
+        woken, resigned = asyncio.Event(), asyncio.Event()
+        vitals = Vitals(ticked_at=self.clock.now(), shard=shard)
+        database, shards = self.settings.database, self.settings.shards
+        outbox = PostgresOutbox(database, shard=shard, shards=shards)
+        lead = partial(
+            Dispatch,
+            outbox=outbox,
+            delivery=self._delivery(vitals, resigned),
+            clock=self.clock,
+            counters=self.metrics,
+            vitals=vitals,
+            woken=woken,
+            stopped=resigned,
+            poll_seconds=self.settings.poll_seconds,
+            max_in_flight=self.settings.max_in_flight,
+            limits=Limits(),
+            pace=Pace(rates(self.settings.ably).share(shards)),
+        )
+        return Relay(
+            outbox=outbox,
+            lead=lead,
+            wakeups=PostgresWakeups(database, self.journal),
+            clock=self.clock,
+            journal=self.journal,
+            vitals=vitals,
+            backoff=Backoff(cap_seconds=DATABASE_BACKOFF_CAP_SECONDS, random=random.random),
+            woken=woken,
+            resigned=resigned,
+            stopped=self.stopped,
+            crew=self.crew,
+        )
+
+    def _delivery(self, vitals: Vitals, stopped: asyncio.Event) -> Delivery:
+        return Delivery(
+            publisher=self.publisher,
+            clock=self.clock,
+            counters=self.metrics,
+            journal=self.journal,
+            vitals=vitals,
+            backoff=Backoff(cap_seconds=ABLY_BACKOFF_CAP_SECONDS, random=random.random),
+            stopped=stopped,
+        )

@@ -10,6 +10,7 @@ WITH due AS (
     WHERE
         next_attempt_at <= clock_timestamp()
         AND id <> ALL (%(in_hand)s::uuid[])
+        AND (%(shards)s = 1 OR ably.shard_of(channel, %(shards)s) = %(shard)s)
     ORDER BY next_attempt_at
     LIMIT %(max_channels)s
 ),
@@ -26,7 +27,9 @@ known AS MATERIALIZED (
         SELECT channel, start
         FROM unnest(%(channels)s::text[], %(starts)s::bigint[]) AS waiting (channel, start)
         UNION ALL
-        SELECT channel, id FROM looked
+        SELECT channel, id
+        FROM looked
+        WHERE %(shards)s = 1 OR ably.shard_of(channel, %(shards)s) = %(shard)s
     ) AS seen
     GROUP BY channel
 ),

@@ -15,7 +15,11 @@ WITH RECURSIVE first_of AS (
 )
 SELECT
     json_build_object(
-        'found', (SELECT coalesce(json_object_agg(channel, id), '{}') FROM first_of),
+        'found', (
+            SELECT coalesce(json_object_agg(channel, id), '{}')
+            FROM first_of
+            WHERE %(shards)s = 1 OR ably.shard_of(channel, %(shards)s) = %(shard)s
+        ),
         'top', coalesce((SELECT id FROM ably.outbox ORDER BY id DESC LIMIT 1), 0),
         'oldest_transaction', pg_snapshot_xmin(snapshot.now)::text::bigint,
         'next_transaction', pg_snapshot_xmax(snapshot.now)::text::bigint

@@ -112,7 +112,8 @@ def test_status_shows_leader_backlog_retries_and_dead_letters(site: Site, start:
     assert "big outbox id 1: 40009 the message has 70004 bytes, 65536 fit" in lines[6]
     assert "xxx" not in "\n".join(lines)
     state = json.loads(command("status", "--json", variables=site.variables()).stdout)
-    assert state["leader"]["address"] == "127.0.0.1"
+    (leader,) = state["leaders"]
+    assert (leader["address"], leader["shard"]) == ("127.0.0.1", 0)
     assert state["backlog"]["messages"] == 2
     assert [(retry["channel"], retry["messages"]) for retry in state["retries"]] == [("people", 2)]
     assert state["dead_letter_count"] == 1

@@ -45,7 +45,7 @@ class Bench:
         max_in_flight: int = 4,
     ) -> Relay:
         """A relay that always waits the whole of a backoff, and polls every second."""
-        stopped, woken = asyncio.Event(), asyncio.Event()
+        stopped, resigned, woken = asyncio.Event(), asyncio.Event(), asyncio.Event()
         backoff = Backoff(random=lambda: 1.0)
         limits = limits or Limits()
         vitals = vitals or self.vitals
@@ -57,7 +57,7 @@ class Bench:
             journal=self.journal,
             vitals=vitals,
             backoff=backoff,
-            stopped=stopped,
+            stopped=resigned,
             limits=limits,
         )
         pace = Pace(rates)
@@ -70,7 +70,7 @@ class Bench:
                 counters=self.counters,
                 vitals=vitals,
                 woken=woken,
-                stopped=stopped,
+                stopped=resigned,
                 poll_seconds=1.0,
                 max_in_flight=max_in_flight,
                 limits=limits,
@@ -86,6 +86,7 @@ class Bench:
             vitals=vitals,
             backoff=backoff,
             woken=woken,
+            resigned=resigned,
             stopped=stopped,
         )
         return relay

@@ -39,7 +39,7 @@ def test_a_line_holds_what_was_counted_with_its_units_and_dimensions(lines: Line
     lines.metrics.gathered(0.25)
     lines.metrics.gathered(0.5)
     lines.metrics.degraded(2)
-    lines.metrics.flush(is_leader=True, backlog=Backlog(7, 1.25))
+    lines.metrics.flush(shards_led=1, backlog=Backlog(7, 1.25))
     line = lines.last
     assert line["_aws"]["Timestamp"] == 1700000000500
     (directive,) = line["_aws"]["CloudWatchMetrics"]
@@ -57,6 +57,7 @@ def test_a_line_holds_what_was_counted_with_its_units_and_dimensions(lines: Line
         "OutboxBacklog": 7,
         "OldestMessageAge": 1250,
         "IsLeader": 1,
+        "ShardsLed": 1,
         "stage": "dev",
         "service": "connector",
     }
@@ -64,14 +65,14 @@ def test_a_line_holds_what_was_counted_with_its_units_and_dimensions(lines: Line
 
 def test_every_line_begins_anew(lines: Lines) -> None:
     lines.metrics.published(3, 0.1, truncated=0)
-    lines.metrics.flush(is_leader=True, backlog=None)
-    lines.metrics.flush(is_leader=False, backlog=None)
+    lines.metrics.flush(shards_led=1, backlog=None)
+    lines.metrics.flush(shards_led=0, backlog=None)
     assert (lines.last["MessagesPublished"], lines.last["IsLeader"]) == (0, 0)
     assert "PublishDuration" not in lines.last
 
 
 def test_a_standby_says_nothing_about_the_backlog(lines: Lines) -> None:
-    lines.metrics.flush(is_leader=False, backlog=None)
+    lines.metrics.flush(shards_led=0, backlog=None)
     (directive,) = lines.last["_aws"]["CloudWatchMetrics"]
     named = {metric["Name"] for metric in directive["Metrics"]}
     assert named.isdisjoint({"OutboxBacklog", "OldestMessageAge"})
@@ -80,7 +81,7 @@ def test_a_standby_says_nothing_about_the_backlog(lines: Lines) -> None:
 def test_more_durations_than_a_line_can_hold_are_sampled_from_all_of_them(lines: Lines) -> None:
     for number in range(10 * MAX_VALUES):
         lines.metrics.published(1, number / 1000, truncated=0)
-    lines.metrics.flush(is_leader=True, backlog=None)
+    lines.metrics.flush(shards_led=1, backlog=None)
     durations = lines.last["PublishDuration"]
     assert len(durations) == MAX_VALUES
     assert len(set(durations)) == MAX_VALUES
