@@ -56,6 +56,7 @@ class Connection:
         self.presence_channels: dict[Channel, None] = {}
         self.answers: OrderedDict[int, PublishResult | None] = OrderedDict()
         self.timers: dict[str, Timer] = {}
+        self.grace_ms = 0
         self.spoke = False
         self._sockets = 1
         self._transport: Transport | None = transport

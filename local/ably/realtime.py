@@ -5,6 +5,7 @@ from typing import Any
 
 from local.ably.apps import App
 from local.ably.attaching import attach, detach, resync
+from local.ably.channels import check_name
 from local.ably.codec import decode
 from local.ably.connections import Connection, Transport
 from local.ably.errors import AblyError, NotSupportedError
@@ -84,7 +85,7 @@ class Realtime:
             params = message.get("params")
             if isinstance(params, dict) and params.get("_forceNack") == "true":
                 raise AblyError(40099, 400, "reserved for artificial errors for testing")
-            channel, given = message.get("channel"), message.get("messages")
+            channel, given = check_name(message.get("channel")), message.get("messages")
             if not isinstance(given, list):
                 raise AblyError(40001, 400, "invalid message; messages is not an array")
             publisher = Publisher(
@@ -94,7 +95,7 @@ class Realtime:
             )
             _require_mode(connection, channel)
             connection.rates.admit_publish()
-            return publish(self._app(connection), str(channel or ""), given, publisher)
+            return publish(self._app(connection), channel, given, publisher)
 
         _answer(connection, message, act)
 
@@ -120,9 +121,9 @@ def _resync(connection: Connection, message: Message) -> None:
         _fail_channel(connection, message, error)
 
 
-def _require_mode(connection: Connection, channel: object) -> None:
+def _require_mode(connection: Connection, channel: str) -> None:
     """Check that a channel that is attached was attached for publishing, too."""
-    attachment = connection.attachments.get(str(channel))
+    attachment = connection.attachments.get(channel)
     if attachment is None or attachment.modes & Flag.PUBLISH:
         return
     connection.identity.require(attachment.channel.name, "publish")

@@ -5,6 +5,7 @@ connect ──▶ connected ──socket lost──▶ cut ──resume──▶
              └─CLOSE──▶ gone            └─ after the ttl: gone, a resume gets a new connection
 """
 
+import re
 from functools import partial
 
 from local.ably.apps import App
@@ -19,6 +20,7 @@ from local.ably.protocol import Action
 from local.ably.service import Service
 
 PROMPT_MS = 30_000
+_MILLISECONDS = re.compile(r"[0-9]{1,9}")
 
 
 class Sessions:
@@ -50,6 +52,7 @@ class Sessions:
         else:
             connection.cancel_timers()
             connection.take(transport, identity, echo=echo)
+        connection.grace_ms = self._grace_ms(params)
         self._welcome(connection, problem)
         self._beat(connection)
         self._watch_expiry(connection)
@@ -75,7 +78,7 @@ class Sessions:
         connection.drop()
         timers, service = self._service.timers, self._service
         connection.timers["grace"] = timers.call_in(
-            service.presence_grace_ms, partial(self._leave, connection)
+            connection.grace_ms, partial(self._leave, connection)
         )
         connection.timers["ttl"] = timers.call_in(
             service.connection_ttl_ms, partial(self._forget, connection)
@@ -87,6 +90,13 @@ class Sessions:
         connection.cancel_timers()
         connection.drop()
         self._forget(connection)
+
+    def _grace_ms(self, params: dict[str, str]) -> int:
+        """How long the client's members stay once it is cut: `remainPresentFor`, if it says."""
+        given, service = params.get("remainPresentFor", ""), self._service
+        if not _MILLISECONDS.fullmatch(given):
+            return service.presence_grace_ms
+        return min(int(given), service.connection_ttl_ms)
 
     def _identify(self, params: dict[str, str]) -> Identity:
         token = params.get("access_token") or params.get("accessToken")

@@ -283,6 +283,15 @@ def test_a_frame_in_the_other_format_is_understood() -> None:
     assert client.say_raw(frame) == [{"action": Action.HEARTBEAT, "id": "x"}]
 
 
+def test_a_publish_without_the_name_of_a_channel_is_refused() -> None:
+    client = World().connect()
+    for number, channel in enumerate((7, None, "", ["chat"])):
+        (nack,) = client.say(
+            Action.MESSAGE, channel=channel, msgSerial=number, messages=[{"data": "x"}]
+        )
+        assert (nack["action"], error_code(nack)) == (Action.NACK, 40010)
+
+
 @pytest.mark.parametrize("action", [Action.OBJECT, Action.ANNOTATION])
 def test_an_unsupported_message_is_refused_by_name(action: Action) -> None:
     (nack,) = World().connect().say(action, channel="chat", msgSerial=3)

@@ -166,6 +166,23 @@ def test_a_cut_member_leaves_after_the_grace_unless_it_comes_back() -> None:
     assert events(watcher) == [(LEAVE, "alice", None)]
 
 
+@pytest.mark.parametrize(
+    ("asked", "stays_ms"), [("1000", 1000), ("999999", 120_000), ("-1", 15_000)]
+)
+def test_a_client_may_say_how_long_it_stays_present(asked: str, stays_ms: int) -> None:
+    world = World()
+    watcher, member = world.connect(), world.connect(clientId="alice", remainPresentFor=asked)
+    watcher.attach("chat")
+    member.attach("chat")
+    act(member, ENTER)
+    events(watcher)
+    member.cut()
+    world.pass_ms(stays_ms - 1)
+    assert events(watcher) == []
+    world.pass_ms(1)
+    assert events(watcher) == [(LEAVE, "alice", None)]
+
+
 def test_a_member_that_resumes_and_enters_as_it_was_is_not_announced_again() -> None:
     world = World()
     watcher, member = two(world)
