@@ -1,15 +1,15 @@
-"""The Control API's rules, of type aws/lambda; every other type is refused by name."""
+"""The Control API's rules, of the types aws/lambda and http; all others are refused by name."""
 
 from typing import Any
 
 from local.ably.apps import App
 from local.ably.control_fields import MAX_OF_EACH, Fields, find, wrong_method
+from local.ably.control_targets import MODES, describe_target, parse_target
 from local.ably.errors import AblyError, NotSupportedError
 from local.ably.http import Request, Response
 from local.ably.keys import random_id
 from local.ably.rules import Rule, check_filter
 
-RULE_TYPE = "aws/lambda"
 SUPPORTED_SOURCES = ("channel.message", "channel.presence", "channel.lifecycle")
 SOURCES = (*SUPPORTED_SOURCES, "channel.occupancy")
 STATUSES = ("enabled", "disabled")
@@ -27,7 +27,7 @@ def handle(request: Request, app: App, rest: list[str]) -> Response:
             return Response(value=describe(find(app.rules, rule_id)))
         case "PATCH", [rule_id]:
             rule = find(app.rules, rule_id)
-            _change(rule, Fields(request.object()))
+            _change(app, rule, Fields(request.object()))
             rule.modified_ms = app.clock.now_ms()
             return Response(value=describe(rule))
         case "DELETE", [rule_id]:
@@ -39,17 +39,15 @@ def handle(request: Request, app: App, rest: list[str]) -> Response:
 
 def describe(rule: Rule) -> dict[str, Any]:
     """A rule as the Control API shows it: without the secret access key."""
-    authentication = dict(rule.target["authentication"])
-    authentication.pop("secretAccessKey", None)
     return {
         "id": rule.id,
         "appId": rule.app_id,
         "version": "1.2",
         "status": "enabled" if rule.enabled else "disabled",
-        "ruleType": RULE_TYPE,
+        "ruleType": rule.rule_type,
         "requestMode": rule.request_mode,
         "source": {"channelFilter": rule.channel_filter, "type": rule.source_type},
-        "target": {**rule.target, "authentication": authentication, "format": "json"},
+        "target": describe_target(rule.target),
         "created": rule.created_ms,
         "modified": rule.modified_ms,
         "_links": {"self": f"/v1/apps/{rule.app_id}/rules/{rule.id}"},
@@ -59,19 +57,21 @@ def describe(rule: Rule) -> dict[str, Any]:
 def _create(app: App, fields: Fields) -> Rule:
     if len(app.rules) >= MAX_OF_EACH:
         raise AblyError(40125, 422, "maximum number of rules per application exceeded")
-    _check_type(fields)
-    fields.text("requestMode", one_of=("single",))
+    rule_type = _rule_type(fields)
+    mode = fields.text("requestMode", one_of=MODES[rule_type])
     enabled = _status(fields)
     source = fields.section("source")
     channel_filter = check_filter(source.take("channelFilter", str) or "")
     source_type = _source_type(source)
     source.done()
-    target = _target(fields.section("target"))
+    target = parse_target(app, rule_type, mode, fields.section("target"))
     fields.done()
     now = app.clock.now_ms()
     rule = Rule(
         id=random_id(6),
         app_id=app.id,
+        rule_type=rule_type,
+        request_mode=mode,
         source_type=source_type,
         channel_filter=channel_filter,
         target=target,
@@ -83,9 +83,12 @@ def _create(app: App, fields: Fields) -> Rule:
     return rule
 
 
-def _change(rule: Rule, fields: Fields) -> None:
-    _check_type(fields)
-    fields.ignore("requestMode")
+def _change(app: App, rule: Rule, fields: Fields) -> None:
+    if _rule_type(fields) != rule.rule_type:
+        raise AblyError(40000, 422, "ruleType cannot be changed")
+    mode = rule.request_mode
+    if fields.choice("requestMode", MODES[rule.rule_type]) not in (None, mode):
+        raise NotSupportedError("another requestMode for a rule that is there")
     enabled = _status(fields)
     channel_filter, source_type = rule.channel_filter, rule.source_type
     if fields.has("source"):
@@ -94,16 +97,19 @@ def _change(rule: Rule, fields: Fields) -> None:
         channel_filter = channel_filter if given is None else check_filter(given)
         source_type = _source_type(source) if source.has("type") else source_type
         source.done()
-    target = _target(fields.section("target")) if fields.has("target") else rule.target
+    target = rule.target
+    if fields.has("target"):
+        target = parse_target(app, rule.rule_type, mode, fields.section("target"))
     fields.done()
     rule.enabled = rule.enabled if enabled is None else enabled
     rule.channel_filter, rule.source_type, rule.target = channel_filter, source_type, target
 
 
-def _check_type(fields: Fields) -> None:
+def _rule_type(fields: Fields) -> str:
     rule_type = fields.text("ruleType")
-    if rule_type != RULE_TYPE:
+    if rule_type not in MODES:
         raise NotSupportedError(f"rules of type {rule_type}")
+    return rule_type
 
 
 def _source_type(source: Fields) -> str:
@@ -116,21 +122,3 @@ def _source_type(source: Fields) -> str:
 def _status(fields: Fields) -> bool | None:
     status = fields.choice("status", STATUSES)
     return None if status is None else status == "enabled"
-
-
-def _target(target: Fields) -> dict[str, Any]:
-    region = target.text("region")
-    function_name = target.text("functionName")
-    enveloped = target.take("enveloped", bool)
-    given = target.section("authentication")
-    mode = given.text("authenticationMode", one_of=("credentials", "assumeRole"))
-    names = ("accessKeyId", "secretAccessKey") if mode == "credentials" else ("assumeRoleArn",)
-    authentication = {"authenticationMode": mode, **{name: given.text(name) for name in names}}
-    given.done()
-    target.done()
-    return {
-        "region": region,
-        "functionName": function_name,
-        "enveloped": enveloped is not False,
-        "authentication": authentication,
-    }

@@ -1,33 +1,32 @@
-"""The shell that runs rules: Lambda invocations through AWS's Invoke API, signed and retried.
+"""The shell that runs rules: invocations of functions and webhooks, retried.
 
 Invocations of one rule begin in the order of the messages and may overlap, so they can end in any
 other. What waits is kept over a stop and start; what was on its way then is sent again.
 """
 
 import asyncio
-import json
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any
-from urllib.parse import quote
 
 import aiohttp
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 
+from local.ably.deliveries import Delivery, invocation, webhook
 from local.ably.errors import AblyError
+from local.ably.keys import Key
 from local.ably.roles import Roles
-from local.ably.rules import Rule
+from local.ably.rules import HTTP, LAMBDA, Rule
 
 logger = logging.getLogger(__name__)
 
 MAX_IN_FLIGHT = 25  # per rule, as on a free plan
+MAX_BATCH = 100  # of which one is in flight
 MAX_WAITING = 10_000  # per rule
 RETRY_SECONDS = (0.1, 0.5, 1.0, 2.0)
 REQUEST_SECONDS = 10
 
+FindKey = Callable[[Rule], Key | None]
 Report = Callable[[Rule, AblyError], None]
 Event = dict[str, Any]
 
@@ -36,11 +35,15 @@ class Invoker:
     """Invokes functions while started, and collects events to invoke them with at any time.
 
     Attributes:
+        find_key: the key that signs a rule's webhooks, if any.
         report: told of each invocation that is given up.
     """
 
-    def __init__(self, endpoint_url: str | None, roles: Roles, report: Report) -> None:
+    def __init__(
+        self, endpoint_url: str | None, roles: Roles, find_key: FindKey, report: Report
+    ) -> None:
         self._roles = roles
+        self._find_key = find_key
         self._endpoint_url = endpoint_url.rstrip("/") if endpoint_url else None
         self._report = report
         self._queues: dict[str, _RuleQueue] = {}
@@ -48,7 +51,7 @@ class Invoker:
 
     def submit(self, rule: Rule, event: Event) -> None:
         """Queue one invocation; reported, not raised, where it cannot be."""
-        if self._endpoint_url is None:
+        if self._endpoint_url is None and rule.rule_type == LAMBDA:
             self._report(rule, AblyError(70000, 500, "there is no Lambda endpoint to invoke"))
             return
         queue = self._queues.get(rule.id)
@@ -77,10 +80,9 @@ class Invoker:
             await asyncio.gather(*(queue.stop() for queue in self._queues.values()))
             await session.close()
 
-    async def _invoke(self, rule: Rule, event: Event) -> None:
-        body = json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
+    async def _invoke(self, rule: Rule, events: list[Event]) -> None:
         for delay in (*RETRY_SECONDS, None):
-            error = await self._attempt(rule, body)
+            error = await self._attempt(rule, events)
             if error is None:
                 return
             if delay is None or not _is_passing(error):
@@ -88,14 +90,14 @@ class Invoker:
                 return
             await asyncio.sleep(delay)
 
-    async def _attempt(self, rule: Rule, body: bytes) -> AblyError | None:
+    async def _attempt(self, rule: Rule, events: list[Event]) -> AblyError | None:
         if self._session is None:
             raise RuntimeError("the invoker is not started")
-        name = quote(rule.function_name, safe="")
-        url = f"{self._endpoint_url}/2015-03-31/functions/{name}/invocations"
         try:
-            headers = _sign(rule, await self._roles.credentials(rule), url, body)
-            async with self._session.post(url, data=body, headers=headers) as answer:
+            delivery = await self._prepare(rule, events)
+            async with self._session.post(
+                delivery.url, data=delivery.body, headers=delivery.headers
+            ) as answer:
                 await answer.read()
                 status = answer.status
         except AblyError as error:
@@ -109,14 +111,22 @@ class Invoker:
             return AblyError(70002, code // 100, f"the target returned status {status}")
         return None
 
+    async def _prepare(self, rule: Rule, events: list[Event]) -> Delivery:
+        if rule.rule_type == HTTP:
+            return webhook(rule, events, signing_key=self._find_key(rule))
+        (event,) = events
+        credentials = await self._roles.credentials(rule)
+        url = str(self._endpoint_url)
+        return invocation(rule, event, endpoint_url=url, credentials=credentials)
+
 
 class _RuleQueue:
     """The invocations of one rule, waiting and in flight."""
 
-    def __init__(self, invoke: Callable[[Rule, Event], Coroutine[Any, Any, None]]) -> None:
+    def __init__(self, invoke: Callable[[Rule, list[Event]], Coroutine[Any, Any, None]]) -> None:
         self.waiting: deque[tuple[Rule, Event]] = deque()
         self._invoke = invoke
-        self._flying: dict[asyncio.Task[None], tuple[Rule, Event]] = {}
+        self._flying: dict[asyncio.Task[None], list[tuple[Rule, Event]]] = {}
         self._started = False
 
     def put(self, rule: Rule, event: Event) -> None:
@@ -133,14 +143,19 @@ class _RuleQueue:
         for task in flying:
             task.cancel()
         await asyncio.gather(*flying, return_exceptions=True)
-        unfinished = [item for task, item in flying.items() if task.cancelled()]
+        unfinished = [item for task, items in flying.items() if task.cancelled() for item in items]
         self.waiting.extendleft(reversed(unfinished))
 
     def _fill(self) -> None:
-        while self._started and self.waiting and len(self._flying) < MAX_IN_FLIGHT:
-            rule, event = item = self.waiting.popleft()
-            task = asyncio.create_task(self._invoke(rule, event), name=f"rule-{rule.id}")
-            self._flying[task] = item
+        while self._started and self.waiting:
+            rule = self.waiting[0][0]
+            at_once, size = (1, MAX_BATCH) if rule.request_mode == "batch" else (MAX_IN_FLIGHT, 1)
+            if len(self._flying) >= at_once:
+                return
+            items = [self.waiting.popleft() for _ in range(min(size, len(self.waiting)))]
+            events = [event for _, event in items]
+            task = asyncio.create_task(self._invoke(rule, events), name=f"rule-{rule.id}")
+            self._flying[task] = items
             task.add_done_callback(self._landed)
 
     def _landed(self, task: asyncio.Task[None]) -> None:
@@ -152,14 +167,3 @@ class _RuleQueue:
 
 def _is_passing(error: AblyError) -> bool:
     return error.status == 429 or error.status >= 500
-
-
-def _sign(rule: Rule, credentials: Credentials, url: str, body: bytes) -> dict[str, str]:
-    request = AWSRequest(
-        method="POST",
-        url=url,
-        data=body,
-        headers={"Content-Type": "application/json", "X-Amz-Invocation-Type": "Event"},
-    )
-    SigV4Auth(credentials, "lambda", rule.target["region"]).add_auth(request)
-    return dict(request.headers.items())

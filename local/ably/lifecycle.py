@@ -1,11 +1,13 @@
 """Channels opening and closing: told to rules and to those who listen on the metachannel."""
 
 import json
+from typing import Any
 
 from local.ably.apps import App, Lifecycle
 from local.ably.channels import Channel
 from local.ably.occupancy import channel_details
 from local.ably.publishing import announce
+from local.ably.rules import Rule
 
 METACHANNEL = "[meta]channel.lifecycle"
 SOURCE = "channel.lifecycle"
@@ -21,9 +23,15 @@ def tell(app: App, event: Lifecycle, channel: Channel) -> None:
         return
     details = channel_details(channel.name, channel)
     for rule in rules:
-        # Ably documents this event in batches alone; here an item of a batch is in the envelope.
-        bare = rule.target.get("enveloped") is False
-        content = {"name": event, "data": details}
-        app.invoke(rule, details if bare else rule.envelope(channel.name, content))
+        app.invoke(rule, _event(app, rule, event, details))
     if listened_to:
         announce(app, METACHANNEL, event, json.dumps(details))
+
+
+def _event(app: App, rule: Rule, name: str, details: dict[str, Any]) -> dict[str, Any]:
+    """What the rule's target gets: Ably documents the item of a batch, and no other form."""
+    if rule.request_mode == "batch":
+        return rule.batch_item(name, app.serials.next(), app.clock.now_ms(), details)
+    if rule.target.get("enveloped") is False:
+        return details
+    return rule.envelope(details["channelId"], {"name": name, "data": details})

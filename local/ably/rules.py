@@ -1,6 +1,7 @@
 """Integration rules: which events go where, and the event that a target receives.
 
-Only `aws/lambda` is run: one message in one invocation, enveloped or bare.
+A target of type `aws/lambda` gets one message at a time, enveloped or bare; one of type `http` an
+enveloped message, or a batch of publications.
 """
 
 import re
@@ -14,6 +15,9 @@ from local.ably.history import Publication
 from local.ably.messages import for_json
 
 SITE = "local-A"
+LAMBDA, HTTP = "aws/lambda", "http"
+
+_BATCH_NAMES = {"messages": "channel.message", "presence": "presence.message"}
 
 # What Python's syntax has and RE2's has not: look-around, back-references, conditionals, atomic
 # groups and possessive repetition.
@@ -22,7 +26,7 @@ _NOT_RE2 = re.compile(r"\(\?(?:<?[=!]|P=|\(|>|#)|\\[1-9]|[*+?}]\+")
 
 @dataclass(kw_only=True)
 class Rule:
-    """A rule of type `aws/lambda`.
+    """A rule of type `aws/lambda` or `http`.
 
     Attributes:
         channel_filter: a regular expression that is searched for in the channel's whole name;
@@ -35,6 +39,7 @@ class Rule:
     source_type: str
     channel_filter: str
     target: dict[str, Any] = field(repr=False)
+    rule_type: str = LAMBDA
     request_mode: str = "single"
     enabled: bool = True
     created_ms: int = 0
@@ -42,7 +47,7 @@ class Rule:
 
     @property
     def function_name(self) -> str:
-        """The function to invoke."""
+        """The function that a rule of type `aws/lambda` invokes."""
         return str(self.target["functionName"])
 
     def matches(self, source_type: str, channel: str) -> bool:
@@ -54,15 +59,37 @@ class Rule:
         )
 
     def events(self, channel: str, publication: Publication) -> Iterator[dict[str, Any]]:
-        """One event for each item: wire-encoded, as it is in the JSON protocol."""
-        for item in publication.history_items():
-            if publication.kind == "messages" and skips(item, self.id):
-                continue
-            bare = {key: value for key, value in for_json(item).items() if value is not None}
-            if self.target.get("enveloped") is False:
-                yield bare
-                continue
-            yield self.envelope(channel, {publication.kind: [bare]})
+        """What the rule's target is to get of a publication: wire-encoded, as in JSON.
+
+        One event for each item, or one item of a batch for all of them.
+        """
+        items = [
+            {key: value for key, value in for_json(item).items() if value is not None}
+            for item in publication.history_items()
+            if publication.kind != "messages" or not skips(item, self.id)
+        ]
+        if self.request_mode == "batch":
+            if items:
+                name = _BATCH_NAMES[publication.kind]
+                data = {"channelId": channel, "site": SITE, publication.kind: items}
+                yield self.batch_item(name, publication.serial, publication.timestamp_ms, data)
+            return
+        for item in items:
+            bare = self.target.get("enveloped") is False
+            yield item if bare else self.envelope(channel, {publication.kind: [item]})
+
+    def batch_item(
+        self, name: str, serial: str, timestamp_ms: int, data: dict[str, Any]
+    ) -> dict[str, Any]:
+        """One of the items of a batch."""
+        return {
+            "webhookId": self.id,
+            "source": self.source_type,
+            "serial": serial,
+            "timestamp": timestamp_ms,
+            "name": name,
+            "data": data,
+        }
 
     def envelope(self, channel: str, content: dict[str, Any]) -> dict[str, Any]:
         """An enveloped event; `content` is what depends on the source."""

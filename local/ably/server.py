@@ -11,7 +11,7 @@ from local.ably.errors import AblyError
 from local.ably.faults import Faults
 from local.ably.http import Request, Response, failure
 from local.ably.invoker import Invoker
-from local.ably.keys import parse_key
+from local.ably.keys import Key, parse_key
 from local.ably.limits import Limits
 from local.ably.messages import Message
 from local.ably.misbehaving import Misbehaviour
@@ -78,7 +78,7 @@ class AblyServer:
         if key and app_id and key.app_id != app_id:
             raise ValueError("the API key is of another app than app_id")
         roles = Roles(sts_endpoint_url, account_id)
-        self._invoker = Invoker(lambda_endpoint_url, roles, self._report)
+        self._invoker = Invoker(lambda_endpoint_url, roles, self._signing_key, self._report)
         self.service = Service(
             clock=clock or SystemClock(),
             limits=limits or Limits(),
@@ -152,11 +152,15 @@ class AblyServer:
 
     def _report(self, rule: Rule, error: AblyError) -> None:
         """Tell of a rule that failed: in the log and, as Ably does, on `[meta]log`."""
-        logger.warning("rule %s on %s failed: %s", rule.id, rule.function_name, error)
+        logger.warning("rule %s (%s) failed: %s", rule.id, rule.rule_type, error)
         app = self.service.apps.get(rule.app_id)
         if app is not None:
-            facts = {"ruleId": rule.id, "ruleType": "aws/lambda", "error": error.info()}
+            facts = {"ruleId": rule.id, "ruleType": rule.rule_type, "error": error.info()}
             announce(app, "[meta]log", "rule.error", json.dumps(facts))
+
+    def _signing_key(self, rule: Rule) -> Key | None:
+        app = self.service.apps.get(rule.app_id)
+        return app.keys.get(rule.target["signingKeyId"] or "") if app else None
 
     async def _answer(self, given: web.Request) -> web.StreamResponse:
         fault = None if is_admin(given.path) else self.faults.choose(given.method, given.path)

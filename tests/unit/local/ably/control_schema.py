@@ -183,3 +183,14 @@ LAMBDA_RULE = rule_of(
         {"enveloped": MAYBE_BOOLEAN, "format": STRING},
     ),
 )
+HTTP_RULE = rule_of(
+    "http",
+    closed(
+        {"url": STRING, "format": STRING},
+        {
+            "headers": many(closed({"name": STRING, "value": STRING})),
+            "signingKeyId": MAYBE_STRING,
+            "enveloped": MAYBE_BOOLEAN,
+        },
+    ),
+)

@@ -156,7 +156,7 @@ def test_a_patch_changes_what_it_names() -> None:
     ("change", "status"),
     [
         ({"ruleType": None}, 422),
-        ({"ruleType": "http"}, 501),
+        ({"ruleType": "kafka"}, 501),
         ({"requestMode": "batch"}, 422),
         ({"source": None}, 422),
         ({"source": {"channelFilter": "", "type": "channel.occupancy"}}, 501),

@@ -4,7 +4,7 @@ import pytest
 
 from tests.unit.local.ably import control_schema as schema
 from tests.unit.local.ably.test_control import RULES, control
-from tests.unit.local.ably.test_rules import rule
+from tests.unit.local.ably.test_rules import http_rule, rule
 from tests.unit.local.ably.world import World
 
 APPS = "/v1/accounts/local/apps"
@@ -27,6 +27,13 @@ RESOURCES = [
         schema.LAMBDA_RULE,
         rule(authentication=CREDENTIALS, enveloped=None),
         {"ruleType": "aws/lambda", "status": "disabled"},
+    ),
+    (
+        RULES,
+        RULES + "/{}",
+        schema.HTTP_RULE,
+        http_rule(headers=[{"name": "X-Mine", "value": "1"}], signingKeyId="keyid"),
+        {"ruleType": "http", "target": {"url": "http://localhost/b", "format": "json"}},
     ),
 ]
 
@@ -70,6 +77,12 @@ def test_the_token_shows_all_that_is_documented() -> None:
         ("DELETE", f"{NAMESPACES}/none", None, 404),
         ("PATCH", f"{RULES}/none", {"ruleType": "aws/lambda"}, 404),
         ("POST", RULES, {**rule(), "status": "asleep"}, 422),
+        ("POST", RULES, http_rule(url="ftp://localhost"), 422),
+        ("POST", RULES, http_rule(signingKeyId="nobody"), 422),
+        ("POST", RULES, http_rule(headers=["X"]), 422),
+        ("POST", RULES, http_rule(format="msgpack"), 501),
+        ("POST", RULES, http_rule("single", enveloped=False), 501),
+        ("POST", RULES, {**rule(), "requestMode": "batch"}, 422),
         ("GET", "/v1/apps/appid/queues", None, 501),
     ],
 )

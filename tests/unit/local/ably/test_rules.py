@@ -24,6 +24,17 @@ def rule(
     }
 
 
+def http_rule(
+    mode: str = "batch", source: str = "channel.message", **target: Any
+) -> dict[str, Any]:
+    return {
+        "ruleType": "http",
+        "requestMode": mode,
+        "source": {"channelFilter": "^outgoing", "type": source},
+        "target": {"url": "http://localhost/hook", "format": "json", **target},
+    }
+
+
 def create(world: World, body: dict[str, Any]) -> str:
     response = world.request("POST", "/v1/apps/appid/rules", body, authorization="Bearer control")
     assert response.status == 201
@@ -165,3 +176,38 @@ def test_a_disabled_or_deleted_rule_rests() -> None:
     assert world.request("DELETE", target, **control).status == 204
     world.connect().publish("outgoing", 0, {"data": "z"})
     assert [event["messages"][0]["data"] for _, event in world.invoked] == ["y"]
+
+
+def test_a_batch_has_one_item_for_each_publication() -> None:
+    world = World()
+    rule_id = create(world, http_rule())
+    world.request("POST", "/channels/outgoing/messages", [{"data": "a"}, {"data": "b"}])
+    ((_, item),) = world.invoked
+    assert item["data"].keys() == {"channelId", "site", "messages"}
+    assert [message["data"] for message in item["data"]["messages"]] == ["a", "b"]
+    assert (item["webhookId"], item["source"]) == (rule_id, "channel.message")
+    assert (item["name"], item["timestamp"]) == ("channel.message", START_MS)
+    assert item["data"]["messages"][0]["serial"].startswith(item["serial"])
+
+
+def test_a_batch_tells_of_members_and_of_channels_by_their_names() -> None:
+    world = World()
+    for source in ("channel.presence", "channel.lifecycle"):
+        create(world, http_rule(source=source))
+    client = world.connect(clientId="me")
+    client.attach("outgoing")
+    client.say(Action.PRESENCE, channel="outgoing", msgSerial=0, presence=[{"action": 2}])
+    opened, entered = [event for _, event in world.invoked]
+    assert (opened["name"], opened["data"]["channelId"]) == ("channel.opened", "outgoing")
+    assert entered["name"] == "presence.message"
+    assert entered["data"]["presence"][0]["clientId"] == "me"
+
+
+def test_a_batch_leaves_out_what_is_to_skip_the_rule() -> None:
+    world = World()
+    rule_id = create(world, http_rule())
+    skipping = {"data": "a", "extras": {"privileged": {"skipRule": [rule_id]}}}
+    world.request("POST", "/channels/outgoing/messages", [skipping, {"data": "b"}])
+    world.request("POST", "/channels/outgoing/messages", skipping)
+    ((_, item),) = world.invoked
+    assert [message["data"] for message in item["data"]["messages"]] == ["b"]
