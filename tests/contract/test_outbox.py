@@ -19,10 +19,12 @@ from connector_task.ports import (
 )
 from connector_task.postgres_installation import PostgresInstallation
 from connector_task.postgres_outbox import PostgresOutbox
+from lambdas.migrate.roles import CONNECTOR, OWNER
 from tests.fakes.clock import FakeClock
 from tests.fakes.journal import MemoryJournal
 from tests.fakes.outbox import MemoryDatabase, MemoryOutbox
 from tests.fixtures.connector import database_settings, query
+from tests.fixtures.roles import as_role, prepare_roles
 
 RATE = PublishError(42913, 429, "rate limit exceeded")
 BAD = PublishError(40032, 400, "invalid extras")
@@ -59,8 +61,11 @@ class MemoryStore:
 class PostgresStore:
     def __init__(self, url: str) -> None:
         self._url = url
-        self._settings = database_settings(url)
-        PostgresInstallation(self._settings, (), MemoryJournal()).install()
+        # As in AWS: one role installs, another can do no more than the relay does.
+        prepare_roles(url)
+        owner = database_settings(as_role(url, OWNER))
+        PostgresInstallation(owner, (), MemoryJournal(), run_role=CONNECTOR).install()
+        self._settings = database_settings(as_role(url, CONNECTOR))
 
     def session(self) -> Outbox:
         return PostgresOutbox(self._settings)

@@ -19,14 +19,14 @@ def test_an_immediate_restart_of_postgres_under_load_costs_nothing(mortal_rig: R
 
 
 def test_it_starts_before_postgres_and_misses_nothing(mortal_rig: Rig) -> None:
-    connector = mortal_rig.start()  # installs
+    connector = mortal_rig.start()
     connector.until("leading")
     connector.kill()
     with mortal_rig.load:
         mortal_rig.commits_go_on()
         mortal_rig.server.stop()
         connector = mortal_rig.start()
-        connector.until("unable to install yet, trying again", count=2)
+        connector.until("the database is unavailable", count=2)
         mortal_rig.server.start()
         connector.until("leading")
         mortal_rig.arrivals_go_on()
