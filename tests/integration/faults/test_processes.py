@@ -115,3 +115,17 @@ def test_it_stops_in_time_though_the_other_side_is_silent(rig: Rig, side: str) -
         rig.start().until("leading")
         rig.arrivals_go_on()
     assert_exactly_once(rig)
+
+
+def test_shards_that_move_between_processes_lose_double_and_reorder_nothing(rig: Rig) -> None:
+    two = {"CONNECTOR_SHARDS": "2"}
+    rig.start(**two).until("leading", count=2)
+    rig.start(**two)
+    with rig.load:
+        for _ in range(3):
+            rig.arrivals_go_on()
+            rig.connectors.pop(0).kill()
+            rig.start(**two)
+        rig.connectors[-1].until("leading")
+        rig.arrivals_go_on()
+    assert_exactly_once(rig)
