@@ -32,6 +32,7 @@ class Limits:
         batch_channels: distinct channels in one `POST /messages`.
         batch_messages: messages in one BatchSpec, and in one array of any other publish.
         presence_members: members of one channel.
+        waiting_bytes: frames that wait for one client which does not read; beyond, it is cut off.
         history_ms: how long a channel that is not persisted remembers its messages.
         history_messages: how many messages a channel remembers at most, persisted or not.
     """
@@ -51,6 +52,7 @@ class Limits:
     batch_channels: int = 100
     batch_messages: int = 1000
     presence_members: int = 200
+    waiting_bytes: int = 64 * KIB * KIB
     history_ms: int = 120_000
     history_messages: int = 20_000
 

@@ -95,9 +95,7 @@ class AblyServer:
         self.control_token = self.service.control_token
         self.faults = Faults()
         self._misbehaviour = Misbehaviour(self.faults)
-        self._sockets = Sockets(
-            Realtime(self.service), max_frame_bytes=self.service.limits.frame_bytes
-        )
+        self._sockets = Sockets(Realtime(self.service), self.service.limits)
         admin = FaultAdmin(self.faults, self._sockets.cut) if fault_admin else None
         self._rest = Rest(self.service, fault_admin=admin)
         self._timer_loop = TimerLoop(self.service.timers)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import cast
 
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -11,21 +11,34 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from local.ably.codec import Format
 from local.ably.connections import Connection
 from local.ably.errors import AblyError
+from local.ably.limits import Limits
 from local.ably.realtime import Realtime
 
 logger = logging.getLogger(__name__)
 
-# A client that does not read is cut off here; it can resume from the channel's history.
-MAX_QUEUED_FRAMES = 50_000
 CLOSE_SECONDS = 0.5
 
 
 class Socket:
-    """The `Transport` of one WebSocket: sends in order, never blocks the core."""
+    """The `Transport` of one WebSocket: sends in order, never blocks the core.
 
-    def __init__(self, websocket: web.WebSocketResponse, fmt: Format) -> None:
+    A client for which more than `max_waiting_bytes` wait, because it does not read, is cut off; it
+    can resume from the channels' history.
+    """
+
+    def __init__(
+        self,
+        websocket: web.WebSocketResponse,
+        fmt: Format,
+        *,
+        abort: Callable[[], None],
+        max_waiting_bytes: int,
+    ) -> None:
         self.format: Format = fmt
         self._websocket = websocket
+        self._abort = abort
+        self._max_waiting_bytes = max_waiting_bytes
+        self._waiting_bytes = 0
         self._queue: asyncio.Queue[str | bytes | None] = asyncio.Queue()
         self._closing = False
 
@@ -33,8 +46,10 @@ class Socket:
         """Queue a frame."""
         if self._closing:
             return
-        if self._queue.qsize() >= MAX_QUEUED_FRAMES:
+        self._waiting_bytes += len(frame)
+        if self._waiting_bytes > self._max_waiting_bytes:
             self.close()
+            self._abort()
             return
         self._queue.put_nowait(frame)
 
@@ -48,6 +63,7 @@ class Socket:
         """Send what is queued until `close`."""
         with contextlib.suppress(ConnectionError):
             while (frame := await self._queue.get()) is not None:
+                self._waiting_bytes -= len(frame)
                 if isinstance(frame, str):
                     await self._websocket.send_str(frame)
                 else:
@@ -60,23 +76,33 @@ class Socket:
 class Sockets:
     """All open WebSockets of a server."""
 
-    def __init__(self, realtime: Realtime, *, max_frame_bytes: int) -> None:
+    def __init__(self, realtime: Realtime, limits: Limits) -> None:
         self._realtime = realtime
-        self._max_frame_bytes = max_frame_bytes
-        self._open: dict[web.WebSocketResponse, asyncio.Transport | None] = {}
+        self._limits = limits
+        self._open: dict[web.WebSocketResponse, asyncio.Transport] = {}
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Run one WebSocket to its end."""
         websocket = web.WebSocketResponse(
-            max_msg_size=self._max_frame_bytes, compress=False, timeout=CLOSE_SECONDS
+            max_msg_size=self._limits.frame_bytes, compress=False, timeout=CLOSE_SECONDS
         )
         try:
             await websocket.prepare(request)
         except ConnectionError:  # the client has not waited for the answer
             return websocket
-        self._open[websocket] = request.transport
+        transport = request.transport
+        if transport is None:  # gone in between
+            return websocket
+        self._open[websocket] = transport
+        fmt = "msgpack" if request.query.get("format") == "msgpack" else "json"
+        socket = Socket(
+            websocket,
+            cast("Format", fmt),
+            abort=transport.abort,
+            max_waiting_bytes=self._limits.waiting_bytes,
+        )
         try:
-            await self._converse(websocket, dict(request.query))
+            await self._converse(websocket, socket, dict(request.query))
         finally:
             del self._open[websocket]
         return websocket
@@ -89,12 +115,11 @@ class Sockets:
     def cut(self) -> None:
         """Break every TCP connection without a word, as a failing network does."""
         for transport in list(self._open.values()):
-            if transport is not None:
-                transport.abort()
+            transport.abort()
 
-    async def _converse(self, websocket: web.WebSocketResponse, params: dict[str, str]) -> None:
-        fmt = "msgpack" if params.get("format") == "msgpack" else "json"
-        socket = Socket(websocket, cast("Format", fmt))
+    async def _converse(
+        self, websocket: web.WebSocketResponse, socket: Socket, params: dict[str, str]
+    ) -> None:
         async with _writer(socket):
             connection = self._realtime.connect(params, socket)
             if connection is None:

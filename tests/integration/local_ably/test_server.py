@@ -1,15 +1,18 @@
 import asyncio
+import base64
 import io
 import json
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
 import pytest
 
-from local.ably import AblyServer
+from local.ably import AblyServer, Limits
+from local.ably.protocol import Action
 from tests.fixtures.ably import LocalAbly
 
 DEADLINE_SECONDS = 10
@@ -31,6 +34,33 @@ async def test_stopping_takes_no_time_even_with_deaf_clients(local_ably: LocalAb
     assert time.monotonic() - before < 1.5
     for writer in clients:
         writer.close()
+
+
+async def test_a_client_that_does_not_read_is_cut_off_and_may_resume() -> None:
+    limits = replace(Limits.off(), waiting_bytes=1_000_000)
+    ably = LocalAbly(limits=limits)
+    ably.start()
+    base = f"http://127.0.0.1:{ably.port}"
+    key = base64.b64encode(ably.api_key.encode()).decode()
+    authorization = {"Authorization": f"Basic {key}"}
+    async with aiohttp.ClientSession(headers=authorization) as session:
+        target = f"{base}/?key={ably.api_key}"
+        deaf = await session.ws_connect(target, max_msg_size=0)
+        connected = await deaf.receive_json(timeout=DEADLINE_SECONDS)
+        await deaf.send_json({"action": Action.ATTACH, "channel": "loud"})
+        await deaf.receive_json(timeout=DEADLINE_SECONDS)
+        for _ in range(30):  # more than all buffers between here and there
+            body = {"data": "x" * 1_000_000}
+            async with session.post(f"{base}/channels/loud/messages", json=body) as response:
+                assert response.status == 201
+        heard = [message async for message in deaf]
+        assert len(heard) < 30
+        assert deaf.close_code == aiohttp.WSCloseCode.ABNORMAL_CLOSURE
+        resume = connected["connectionDetails"]["connectionKey"]
+        async with session.ws_connect(f"{target}&resume={resume}") as back:
+            again = await back.receive_json(timeout=DEADLINE_SECONDS)
+            assert again["connectionId"] == connected["connectionId"]
+    await asyncio.to_thread(ably.close)
 
 
 async def test_a_page_of_another_origin_may_read_everything(local_ably: LocalAbly) -> None:
