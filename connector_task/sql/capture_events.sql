@@ -16,7 +16,7 @@ SELECT
         )::text
     END,
     {encoding},
-    event.headers,
+    CASE WHEN size.fits OR size.header_bytes <= 16384 THEN event.headers END,
     NOT size.fits,
     event.problem
 FROM (
@@ -27,8 +27,12 @@ CROSS JOIN LATERAL (
     OFFSET 0 -- keeps the planner from building the text once per use
 ) AS message
 CROSS JOIN LATERAL (
-    SELECT octet_length(message.data) + octet_length(event.name)
-        + coalesce(octet_length(event.headers::text) + octet_length('{{"headers":}}'), 0)
-        <= {max_bytes} AS fits
+    SELECT
+        header.bytes AS header_bytes,
+        octet_length(message.data) + octet_length(event.name) + header.bytes <= {max_bytes} AS fits
+    FROM (
+        SELECT coalesce(octet_length(event.headers::text) + octet_length('{{"headers":}}'), 0)
+            AS bytes
+    ) AS header
 ) AS size
 ORDER BY event.place, event.step;

@@ -18,10 +18,11 @@ def db(site: Site) -> CapturedDatabase:
     for number, channel in enumerate(["a", "b", "a"], start=1):
         database.sql(
             "INSERT INTO ably.dead_letter (outbox_id, channel, name, data, encoding, headers, "
-            "error_code, error, created_at) VALUES (%s, %s, 'n', 'private', 'json', '{\"h\": 1}', "
-            "'40009', 'too large', now())",
+            "error_code, error, created_at) VALUES (%s, %s, 'n', 'private ' || %s, 'json', "
+            "'{\"h\": 1}', '40009', 'too large', now())",
             number,
             channel,
+            number,
         )
     return database
 
@@ -37,7 +38,7 @@ def left(db: CapturedDatabase) -> list[int]:
 def test_they_are_listed_without_what_they_say(site: Site, db: CapturedDatabase) -> None:
     lines = run(site, "list").stdout.splitlines()
     assert [line.split()[0] for line in lines] == ["1", "2", "3"]
-    assert lines[0].endswith(" a n 7 bytes: 40009 too large")
+    assert lines[0].endswith(" a n 9 bytes: 40009 too large")
     letters = json.loads(run(site, "list", "--channel", "a", "--limit", "1", "--json").stdout)
     assert [(letter["id"], letter["channel"], letter["error_code"]) for letter in letters] == [
         (1, "a", "40009")
@@ -56,7 +57,7 @@ def test_those_of_a_channel_go_back_in_their_order_as_they_were(
     assert result.stdout == "2 messages are in the outbox again, behind what waits there\n"
     assert db.sql("SELECT channel, name, data, encoding, headers FROM ably.outbox ORDER BY id") == [
         ("a", "waits", "0", None, None),
-        *[("a", "n", "private", "json", {"h": 1})] * 2,
+        *(("a", "n", f"private {number}", "json", {"h": 1}) for number in (1, 3)),
     ]
     assert left(db) == [2]
 

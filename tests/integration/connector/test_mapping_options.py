@@ -53,7 +53,7 @@ def test_an_update_carries_the_old_row_where_that_is_asked_for(db: CapturedDatab
 
 
 def test_a_filter_lets_through_what_it_is_true_for(db: CapturedDatabase) -> None:
-    db.install({"where": "age > 17 AND users.name <> 'x'"})
+    db.install({"where": "age > 17 AND users.name LIKE '%a%' -- adults"})
     db.sql("INSERT INTO users VALUES (1, 'a', '', 18), (2, 'a', '', 17), (3, 'a', '', NULL)")
     assert [row["id"] for _, _, row in db.take()] == [1]
 
@@ -190,6 +190,17 @@ def test_what_columns_and_conditions_name_in_vain_is_told_at_install_all_at_once
     assert db.sql("SELECT to_regnamespace('ably')") == [(None,)]
 
 
+def test_a_condition_is_checked_under_the_search_path_that_it_runs_under(
+    db: CapturedDatabase,
+) -> None:
+    db.sql("CREATE FUNCTION adult(age int) RETURNS boolean RETURN age > 17")
+    with pytest.raises(InstallationError, match=r"function adult\(integer\) does not exist"):
+        db.install({"where": "adult(age)"})
+    db.install({"where": "public.adult(age)"})
+    db.sql("INSERT INTO users VALUES (1, 'a', '', 18), (2, 'b', '', 17)")
+    assert db.problems() == [None]
+
+
 def test_a_condition_is_read_apart_from_the_captures_own_names(db: CapturedDatabase) -> None:
     names = ("capture", "changed", "before", "seen", "verdict", "shift", "item", "tg_op", "place")
     db.sql(f"CREATE TABLE capture ({', '.join(f'{name} text' for name in names)})")
@@ -215,6 +226,15 @@ def test_headers_are_fixed_or_made_of_columns_and_left_out_where_those_are_null(
     assert db.sql("SELECT channel, headers FROM ably.outbox ORDER BY id") == [
         ("people", {"kind": "it's {x}", "v": 1.5, "ok": True, "who": "u-1/Zoë"}),
         ("fixed", {"v": 2}),
+    ]
+
+
+def test_headers_too_large_for_ably_are_left_out_of_the_marker(db: CapturedDatabase) -> None:
+    db.install({"columns": ["id"], "headers": {"name": "{name}"}})
+    db.sql("INSERT INTO users VALUES (1, repeat('x', 70000)), (2, repeat('y', 60000))")
+    assert db.sql("SELECT headers IS NULL, truncated, data::json ->> 'row' FROM ably.outbox") == [
+        (True, True, '{ "id" : 1 }'),
+        (False, False, '{"id":2}'),
     ]
 
 
