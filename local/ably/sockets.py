@@ -81,7 +81,7 @@ class Sockets:
         self._limits = limits
         self._open: dict[web.WebSocketResponse, asyncio.Transport] = {}
 
-    async def serve(self, request: web.Request) -> web.WebSocketResponse:
+    async def serve(self, request: web.Request) -> web.StreamResponse:
         """Run one WebSocket to its end."""
         websocket = web.WebSocketResponse(
             max_msg_size=self._limits.frame_bytes, compress=False, timeout=CLOSE_SECONDS
@@ -89,7 +89,7 @@ class Sockets:
         try:
             await websocket.prepare(request)
         except ConnectionError:  # the client has not waited for the answer
-            return websocket
+            return web.Response()
         transport = request.transport
         if transport is None:  # gone in between
             return websocket
