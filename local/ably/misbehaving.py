@@ -34,22 +34,26 @@ class Misbehaviour:
             act: does what the request asks for and gives the right answer.
             render: makes the answer to a refused request.
         """
+        # To answer a WebSocket is to serve it to its end: there, what comes after comes before.
+        opens_socket = "upgrade" in given.headers
         match fault.kind:
             case "fail":
                 await given.read()
                 return render(failure(fault.error))
+            case "delay" if opens_socket:
+                await asyncio.sleep(fault.delay_ms / 1000)
+                return await act()
             case "delay":
                 response = await act()
                 await asyncio.sleep(fault.delay_ms / 1000)
                 return response
-            case "drop":
-                response = await act()
+            case "drop" if not opens_socket:
+                await act()
             case "hang":
                 await self._hang(fault, given)
-                response = web.Response(status=500)
         if given.transport is not None:
             given.transport.abort()
-        return response
+        return web.Response(status=500)
 
     def release_all(self) -> None:
         """End all that hangs."""

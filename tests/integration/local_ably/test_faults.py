@@ -115,6 +115,20 @@ async def test_a_websocket_can_be_refused(ably: LocalAbly, client: aiohttp.Clien
         assert (await websocket.receive_json())["action"] == 4
 
 
+async def test_a_websocket_can_be_dropped_or_come_late(
+    ably: LocalAbly, client: aiohttp.ClientSession
+) -> None:
+    ably.fault("drop", path="^/$")
+    with pytest.raises(aiohttp.ClientError):
+        await client.ws_connect(f"/?key={ably.api_key}")
+    ably.clear_faults()
+    ably.fault("delay", path="^/$", delay_ms=200)
+    begun = time.monotonic()
+    async with client.ws_connect(f"/?key={ably.api_key}") as websocket:
+        assert (await websocket.receive_json())["action"] == 4
+        assert time.monotonic() - begun >= 0.2
+
+
 async def test_faults_are_steered_over_http_and_never_hit_their_own_endpoint(
     ably: LocalAbly, client: aiohttp.ClientSession
 ) -> None:
