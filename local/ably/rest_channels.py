@@ -82,7 +82,7 @@ def enumerate_channels(app: App, identity: Identity, request: Request) -> Respon
     names = sorted(
         name
         for name, channel in app.channels.items()
-        if channel.is_open and name > after and name.startswith(prefix)
+        if channel.is_open and not channel.is_meta and name > after and name.startswith(prefix)
     )
     found, more = names[:limit], len(names) > limit
     values: list[Any] = list(found)

@@ -37,7 +37,9 @@ def test_channels_are_listed_in_pages_by_name() -> None:
 
 def test_channels_are_listed_with_their_occupancy() -> None:
     world = World()
-    world.connect().attach("a")
+    client = world.connect()
+    client.attach("a")
+    client.attach("[meta]log")
     ((details,),) = pages(world, "/channels?by=value")
     assert details["channelId"] == "a"
     assert details["status"]["isActive"] is True
