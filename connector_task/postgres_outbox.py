@@ -26,7 +26,7 @@ from connector_task.postgres_session import (
     Connection,
     PostgresSession,
 )
-from connector_task.statements import statement
+from connector_task.statements import PARAMETERS, execution, preparation, statement
 
 
 class PostgresOutbox:
@@ -45,7 +45,8 @@ class PostgresOutbox:
         """Ask for the lock, over a new session where there is none."""
         if not self._session.is_open:
             await self._session.open()
-            await self._execute(statement("session"), {})
+            prepared = [preparation(name) for name in PARAMETERS]
+            await self._execute("\n".join([statement("session"), *prepared]), None)
 
         def work(connection: Connection) -> bool:
             with connection.cursor() as cursor:
@@ -91,7 +92,7 @@ class PostgresOutbox:
             "max_channels": limits.request_channels,
             "max_scanned": limits.scanned_messages,
         }
-        return _claim(await self._execute(text + statement("claim"), parameters), limits)
+        return _claim(await self._execute(text + execution("claim"), parameters), limits)
 
     async def survey(self) -> Sighting:
         """Go from channel to channel by the index."""
@@ -114,7 +115,7 @@ class PostgresOutbox:
                 await self._execute("SELECT pg_advisory_unlock_all()", {})
         await self._session.close()
 
-    async def _execute(self, text: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+    async def _execute(self, text: str, parameters: dict[str, Any] | None) -> list[tuple[Any, ...]]:
         # Several statements in one message are one transaction for Postgres, and one round trip.
         def work(connection: Connection) -> list[tuple[Any, ...]]:
             with connection.cursor() as cursor:

@@ -102,6 +102,11 @@ What happens when
                           what is committed meanwhile gathers into the next arrays
     this process is told  the requests in flight are finished and settled, nothing more is claimed,
     to stop               the locks are given up, which hands the lead over at once
+
+What is not handled here
+    Batches are rows that come and go, and an old snapshot keeps the dead ones: while one is held
+    open, a claim walks past those of the channels it asks, and past all when it looks for due ones.
+    There is one for each publish, not for each message, so it takes long to be felt.
 """
 
 from collections.abc import Callable

@@ -133,7 +133,12 @@ SELECT
     member.place
 FROM batch
 CROSS JOIN LATERAL unnest(batch.outbox_ids) WITH ORDINALITY AS member (outbox_id, place)
-LEFT JOIN ably.outbox AS message ON message.id = member.outbox_id
+LEFT JOIN LATERAL (
+    SELECT *
+    FROM ably.outbox
+    WHERE outbox.channel = batch.channel AND outbox.id = member.outbox_id -- fits either index
+    LIMIT 1 -- one by one: a join planned while the outbox was empty would read all of it
+) AS message ON true
 CROSS JOIN LATERAL (
     SELECT
         octet_length(message.data)

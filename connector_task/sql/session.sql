@@ -4,4 +4,6 @@ SET enable_seqscan = off;
 SET enable_bitmapscan = off;
 SET enable_hashjoin = off;
 SET enable_mergejoin = off;
+SET enable_memoize = off;
 SET jit = off;
+SET plan_cache_mode = force_generic_plan;
