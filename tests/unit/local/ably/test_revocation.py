@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from local.ably.http import Response
+from local.ably.keys import generate_key
 from local.ably.protocol import Action
 from tests.unit.local.ably.test_tokens import jwt
 from tests.unit.local.ably.world import START_MS, Client, World, bearer, error_of
@@ -57,6 +58,38 @@ def test_only_tokens_issued_before_are_void() -> None:
     assert [client.closed for client in clients] == [True, False]
 
 
+def test_tokens_of_another_key_stay_valid() -> None:
+    world = revocable()
+    other = generate_key("appid", now_ms=START_MS)
+    other.revocable_tokens = True
+    world.app.add_key(other)
+    token = world.app.tokens.request(other, {"clientId": "alice"}, trusted=True).token
+    client = world.connect(access_token=token)
+    world.pass_ms(1)
+    revoke(world, "clientId:alice")
+    assert not client.closed
+
+
+def test_a_revocation_outlasts_the_next_one() -> None:
+    world = revocable()
+    token = world.token(clientId="alice")
+    world.pass_ms(1)
+    for target in ("clientId:alice", "clientId:bob"):
+        revoke(world, target)
+        world.pass_ms(60_000)
+    assert world.connect(access_token=token).received[0]["error"]["code"] == 40141
+
+
+def test_a_token_is_good_until_the_margin_is_over() -> None:
+    world = revocable()
+    token = world.token(clientId="alice")
+    world.pass_ms(1)
+    revoke(world, "clientId:alice", allowReauthMargin=True)
+    for wait_ms, action in ((29_999, Action.CONNECTED), (1, Action.ERROR)):
+        world.pass_ms(wait_ms)
+        assert world.connect(access_token=token).received[0]["action"] == action
+
+
 def test_a_margin_lets_a_client_renew_its_token_first() -> None:
     world = revocable()
     careful, careless = (world.connect(access_token=world.token(clientId="a")) for _ in range(2))
@@ -108,6 +141,8 @@ def test_a_revocable_jwt_lives_for_an_hour_at_most() -> None:
     world = revocable()
     token = jwt(iat=START_MS // 1000, exp=START_MS // 1000 + HOUR_S + 1)
     assert world.connect(access_token=token).received[0]["error"]["code"] == 40144
+    world.key.revocable_tokens = False
+    assert world.connect(access_token=token).received[0]["action"] == Action.CONNECTED
 
 
 def test_what_cannot_be_revoked_is_told_target_by_target() -> None:
