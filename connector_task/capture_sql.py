@@ -208,7 +208,7 @@ def _encoding(route: Route) -> Composable:
 
 def _channel(route: Route, value_of: ValueOf) -> Composable:
     def part(column: str) -> Composable:
-        return sql.SQL("ably.channel_part({})").format(value_of(column))
+        return _fill("capture_channel_part", value=value_of(column))
 
     return _text(route.channel, part)
 
