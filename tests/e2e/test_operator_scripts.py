@@ -75,6 +75,7 @@ def test_a_stage_that_cannot_be_read_ends_in_a_sentence(
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     for script in (smoke, redrive):
         with pytest.raises(SystemExit, match=r"dev-stateful .* is the stage deployed"):
             script.main(["--stage", "dev"])
@@ -83,6 +84,7 @@ def test_a_stage_that_cannot_be_read_ends_in_a_sentence(
 @pytest.fixture
 def queue(local_run: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Any:
     """The dead letters of the local run, which boto3's clients are pointed to."""
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", local_run["sqs_endpoint_url"])
     monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", local_run["lambda_endpoint_url"])
     monkeypatch.setenv("AWS_REGION", "eu-west-1")

@@ -18,7 +18,7 @@ SETTINGS = DatabaseSettings(
 
 
 def by_boto3() -> str:
-    client = boto3.client("rds", region_name=SETTINGS.region)
+    client = boto3.Session().client("rds", region_name=SETTINGS.region)
     token: str = client.generate_db_auth_token(
         DBHostname=SETTINGS.host, Port=SETTINGS.port, DBUsername=SETTINGS.user
     )

@@ -27,7 +27,7 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def by_boto3() -> str:
-    client = boto3.client("rds", region_name="eu-west-1")
+    client = boto3.Session().client("rds", region_name="eu-west-1")
     token: str = client.generate_db_auth_token(
         DBHostname=DATABASE["host"], Port=DATABASE["port"], DBUsername=DATABASE["user"]
     )
