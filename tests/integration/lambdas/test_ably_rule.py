@@ -54,7 +54,12 @@ def send(
 ) -> Send:
     """Sends a request as CloudFormation does; gives the one answer to it."""
     handler = make_handler(
-        {"ABLY_CONTROL_TOKEN_SECRET_ARN": token_secret, "ABLY_CONTROL_API_URL": gate.url},
+        {
+            # As all functions in one process: its metrics have one stage.
+            "STAGE": "test",
+            "ABLY_CONTROL_TOKEN_SECRET_ARN": token_secret,
+            "ABLY_CONTROL_API_URL": gate.url,
+        },
         first_pause_seconds=0.001,
     )
 
