@@ -9,7 +9,7 @@ from psycopg2 import errors, sql
 
 from connector_task import capture, capture_sql
 from connector_task.capture import Capture, Plan, Trigger, WantedTrigger
-from connector_task.config import DatabaseSettings, Operation, TableMapping
+from connector_task.config import MAX_SHARDS, DatabaseSettings, Operation, TableMapping
 from connector_task.errors import DatabaseUnavailableError, ErrorCode, InstallationError
 from connector_task.ports import Journal
 from connector_task.postgres_session import (
@@ -228,7 +228,11 @@ def _drop_original_function(cursor: psycopg2.extensions.cursor) -> None:
 
 
 def _refuse_to_lose(cursor: psycopg2.extensions.cursor) -> None:
-    cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [APPLICATION_LOCK, LEADERSHIP_LOCK])
+    cursor.execute(
+        "SELECT bool_and(pg_try_advisory_xact_lock(%s, %s + shard)) "
+        "FROM generate_series(0, %s) AS shard",
+        [APPLICATION_LOCK, LEADERSHIP_LOCK, MAX_SHARDS - 1],
+    )
     if not _value(cursor):
         raise InstallationError(
             ErrorCode.CONNECTOR_RUNNING, "a connector is running; stop it first, or use --force"

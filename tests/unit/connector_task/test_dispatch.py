@@ -8,7 +8,8 @@ import pytest
 
 from connector_task.errors import PublishError
 from connector_task.limits import Limits, Rates
-from connector_task.ports import Batch
+from connector_task.ports import Batch, Claim, Search, Settlement
+from tests.fakes.outbox import MemoryOutbox
 from tests.fakes.publisher import MemoryPublisher
 from tests.unit.connector_task.conftest import Bench
 
@@ -123,22 +124,29 @@ async def test_above_the_accounts_pace_it_gathers_longer_and_says_so(bench: Benc
     assert 0.5 < bench.counters.seconds_gathered < 1.2
 
 
+class StoppedOutbox(MemoryOutbox):
+    """The process is stopped as its claim arrives, and its session is ended meanwhile."""
+
+    async def settle_and_claim(
+        self, settlement: Settlement, limits: Limits, search: Search
+    ) -> Claim:
+        claim = await super().settle_and_claim(settlement, limits, search)
+        if claim.batches:
+            self.database.clock.advance(130)
+            self.database.up = False
+        return claim
+
+
 async def test_a_leader_that_wakes_up_without_its_session_publishes_nothing_more(
     bench: Bench,
 ) -> None:
-    rates = Rates(channel_publishes=1, channel_bytes=0, requests_per_second=0,
-                  requests_per_hour=0)  # fmt: skip
-    bench.ably.refuse = lambda batch: (
-        PublishError(40032, 400, "bad") if len(batch.messages) > 1 else None
-    )
-    async with bench.running(bench.relay(rates=rates)):
-        # Refused and halved until its channel has to rest: a batch is claimed and waits to go.
-        await bench.commit(*[("a", str(number)) for number in range(64)])
-        requests = len(bench.ably.requests)
+    relay = bench.relay()
+    relay.outbox = StoppedOutbox(bench.database)
+    async with bench.running(relay):
+        await bench.commit(("a", "1"))
         assert bench.database.batches
-        bench.database.up = False
-        await bench.pass_time(30)
-        assert len(bench.ably.requests) == requests
+        assert bench.ably.requests == []
+        assert bench.vitals.database_error == "database-unavailable"
 
 
 async def test_requests_that_fail_side_by_side_are_one_failure(
