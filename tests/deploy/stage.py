@@ -60,6 +60,20 @@ class Stage:
         self._deployed = assembly
         return said
 
+    def remove_service(self) -> None:
+        """Remove the service stack alone, with its rule."""
+        self.cdk.run("destroy", SERVICE, "--force", "--app", str(self.assembly))
+        self._deployed = Path()  # of no release that a test could chat with
+
+    def attempt_service(self) -> "subprocess.CompletedProcess[str]":
+        """Deploy the service stack, whatever comes of it."""
+        return self.cdk.attempt("deploy", SERVICE, "--app", str(self.assembly), *APPROVED)
+
+    def stacks(self) -> list[str]:
+        """The names of the stacks that there are."""
+        found = self.emulator.client("cloudformation").describe_stacks()["Stacks"]
+        return [str(each["StackName"]) for each in found]
+
     def destroy(self) -> str:
         """Remove both stacks; returns what the CLI said."""
         said = self.cdk.run("destroy", "--all", "--force", "--app", str(self.assembly))
@@ -86,12 +100,12 @@ class Stage:
         self.cdk.run("synth", "--quiet", "--output", str(output), *context, cwd=root)
         return output
 
-    def fill_secrets(self) -> None:
-        """Put in what only the operator has."""
+    def fill_secrets(self, *, control_token: str | None = None) -> None:
+        """Put in what only the operator has, or another token of the Control API."""
         secrets = self.emulator.client("secretsmanager")
         for name, value in (
             ("AblyApiKeySecretArn", self.ably.api_key),
-            ("AblyControlTokenSecretArn", self.ably.control_token),
+            ("AblyControlTokenSecretArn", control_token or self.ably.control_token),
         ):
             secret = self.output(name, stack=STATEFUL)
             secrets.put_secret_value(SecretId=secret, SecretString=value)
