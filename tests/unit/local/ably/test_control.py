@@ -148,6 +148,8 @@ def test_a_patch_changes_what_it_names() -> None:
     assert changed["source"] == {"channelFilter": "^new", "type": "channel.message"}
     assert changed["target"] == made["target"]
     assert changed["modified"] == made["modified"] + 1000
+    for wrong in ({"ruleType": "http"}, {**rule(), "requestMode": "batch"}):
+        assert control(world, "PATCH", target, wrong).status == 422
     incomplete = {"ruleType": "aws/lambda", "target": {"functionName": "other"}}
     assert control(world, "PATCH", target, incomplete).status == 422
 

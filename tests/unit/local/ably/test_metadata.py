@@ -126,6 +126,8 @@ def test_the_metachannel_tells_of_channels_that_open() -> None:
     world = World()
     client = world.connect()
     client.attach("[meta]channel.lifecycle")
+    attached = client.attach("[meta]log")
+    assert attached["action"] == Action.ATTACHED, "nothing is told of metachannels"
     client.take()
     publish(world, "a", "a")
     (message,) = client.take(Action.MESSAGE)
