@@ -92,11 +92,12 @@ class Sessions:
         self._forget(connection)
 
     def _grace_ms(self, params: dict[str, str]) -> int:
-        """How long the client's members stay once it is cut: `remainPresentFor`, if it says."""
-        given, service = params.get("remainPresentFor", ""), self._service
-        if not _MILLISECONDS.fullmatch(given):
-            return service.presence_grace_ms
-        return min(int(given), service.connection_ttl_ms)
+        """How long the client's members stay once it is cut: `remainPresentFor`, if it says.
+
+        They never outlive the connection, which is forgotten after its ttl.
+        """
+        given = params.get("remainPresentFor", "")
+        return int(given) if _MILLISECONDS.fullmatch(given) else self._service.presence_grace_ms
 
     def _identify(self, params: dict[str, str]) -> Identity:
         token = params.get("access_token") or params.get("accessToken")

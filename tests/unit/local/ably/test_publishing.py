@@ -191,11 +191,12 @@ def test_a_rest_publish_can_speak_for_a_live_connection() -> None:
     assert "connectionKey" not in message["messages"][0]
 
 
-@pytest.mark.parametrize("keys", [["gone!secret"], ["{live}", "other!secret"], ["{live}x"]])
+@pytest.mark.parametrize("keys", [["gone!secret"], ["{live}", "other!secret"], ["{forged}"]])
 def test_a_rest_publish_for_no_live_connection_is_refused(keys: list[str]) -> None:
     world = World()
     live = world.connect().live.key
-    messages = [{"data": "x", "connectionKey": key.replace("{live}", live)} for key in keys]
+    known = {"{live}": live, "{forged}": f"{live.partition('!')[0]}!{'x' * 16}-1"}
+    messages = [{"data": "x", "connectionKey": known.get(key, key)} for key in keys]
     assert error_of(world.request("POST", MESSAGES, messages)) == (400, 40006)
     assert published(world) == []
 
