@@ -145,6 +145,8 @@ class Dispatch:
             waiting=self._lookout.ready(closed, self.limits.request_channels),
             resting=resting,
             start=self._lookout.start(now),
+            floor=self._lookout.floor,
+            running=self._lookout.running,
             announcement=self._alertness.announcement(now),
         )
 

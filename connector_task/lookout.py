@@ -7,7 +7,7 @@ from a mark on, below which everything is known. The essay in relay.py says why 
 """
 
 from collections import deque
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from heapq import nsmallest
 
@@ -27,6 +27,7 @@ class Mark:
     at: float
     top: int
     fence: int
+    running: Sequence[int]
 
 
 @dataclass(slots=True)
@@ -38,8 +39,9 @@ class Lookout:
     """
 
     waiting: dict[str, int] = field(default_factory=dict)
-    _floor: int = 0  # everything below that will ever be visible is known
+    floor: int = 0  # everything below that will ever be visible is known
     _continues_at: int | None = None  # where a look that was cut short goes on
+    _running: Sequence[int] = ()  # when that look began
     _marks: deque[Mark] = field(default_factory=deque)
     _unproven: deque[Mark] = field(default_factory=deque)  # the look begins behind them already
     _survey_at: float = 0.0
@@ -56,7 +58,14 @@ class Lookout:
             self._unproven.append(mark)
         if self._continues_at is not None:
             return self._continues_at
-        return max(self._floor, self._unproven[-1].top + 1 if self._unproven else 0)
+        return max(self.floor, self._unproven[-1].top + 1 if self._unproven else 0)
+
+    @property
+    def running(self) -> Sequence[int]:
+        """Transactions whose end makes it necessary to look from the floor on."""
+        if self._continues_at is not None:
+            return self._running
+        return self._unproven[-1].running if self._unproven else ()
 
     def ready(self, closed: Container[str], at_most: int) -> dict[str, int]:
         """Channels to ask for messages, those with the oldest first."""
@@ -79,7 +88,9 @@ class Lookout:
             self._prove(sighting, sighting.top if claim.is_cut else None)
         last = self._marks[-1] if self._marks else None
         if sighting.top and (last is None or now - last.at >= MARK_SECONDS):
-            self._marks.append(Mark(now, sighting.top, sighting.next_transaction))
+            self._marks.append(Mark(now, sighting.top, sighting.next_transaction, sighting.running))
+        if self._continues_at is None or sighting.top < self._continues_at:
+            self._running = sighting.running
         self._continues_at = sighting.top + 1 if claim.is_cut else None
 
     def survey_is_due(self, now: float) -> bool:
@@ -94,9 +105,11 @@ class Lookout:
         self._survey_at = now + SURVEY_SECONDS
         self._survey_pause = max(SURVEY_PAUSE, seconds * SURVEY_SHARE)
         if is_first and sighting.oldest_transaction >= sighting.next_transaction:
-            self._floor = sighting.top + 1
+            self.floor = sighting.top + 1
         elif is_first:
-            self._unproven.append(Mark(now, sighting.top, sighting.next_transaction))
+            self._unproven.append(
+                Mark(now, sighting.top, sighting.next_transaction, sighting.running)
+            )
 
     def _saw(self, sighting: Sighting) -> None:
         for channel, start in sighting.found.items():
@@ -105,9 +118,9 @@ class Lookout:
     def _prove(self, sighting: Sighting, seen_to: int | None) -> None:
         """Raise the floor to the marks whose transactions have all ended before this look."""
         while self._unproven and self._unproven[0].fence <= sighting.oldest_transaction:
-            self._floor = max(self._floor, self._unproven.popleft().top + 1)
+            self.floor = max(self.floor, self._unproven.popleft().top + 1)
             self._survey_at = 0.0  # this look began behind it: only a survey sees who came late
         while self._marks and self._marks[0].fence <= sighting.oldest_transaction:
             if seen_to is not None and self._marks[0].top > seen_to:
                 return
-            self._floor = max(self._floor, self._marks.popleft().top + 1)
+            self.floor = max(self.floor, self._marks.popleft().top + 1)

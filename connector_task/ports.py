@@ -126,6 +126,8 @@ class Search:
         waiting: channels known to have unclaimed messages, each with an id before which none is.
         resting: channels that nothing is to be claimed of now.
         start: the outbox id from which on channels are looked for that are not known.
+        floor: where the look begins instead, once one of `running` has ended.
+        running: transactions that may have messages between `floor` and `start`.
         announcement: what to tell writers before the look, that the relay is awake (True) or
             asleep (False) and wants to be woken.
     """
@@ -134,6 +136,8 @@ class Search:
     waiting: Mapping[str, int] = field(default_factory=dict)
     resting: Sequence[str] = ()
     start: int = 0
+    floor: int = 0
+    running: Sequence[int] = ()
     announcement: bool | None = None
 
 
@@ -147,12 +151,14 @@ class Sighting:
         top: the highest id that was looked at, 0 where there was none.
         oldest_transaction: all below it have ended.
         next_transaction: none at or above it had begun.
+        running: those between the two that had not ended.
     """
 
     found: Mapping[str, int] = field(default_factory=dict)
     top: int = 0
     oldest_transaction: int = 0
     next_transaction: int = 0
+    running: Sequence[int] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

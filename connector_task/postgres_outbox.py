@@ -87,6 +87,8 @@ class PostgresOutbox:
             "starts": list(search.waiting.values()),
             "resting": list(search.resting),
             "start": search.start,
+            "floor": search.floor,
+            "running": [str(transaction) for transaction in search.running],
             "max_bytes": limits.array_bytes,
             "max_messages": limits.array_messages,
             "max_channels": limits.request_channels,
@@ -177,6 +179,7 @@ def _sighting(facts: dict[str, Any]) -> Sighting:
         top=facts["top"],
         oldest_transaction=facts["oldest_transaction"],
         next_transaction=facts["next_transaction"],
+        running=facts["running"],
     )
 
 

@@ -45,10 +45,12 @@ Where a claim looks, and why it misses nothing (lookout.py)
     and the later look has seen all that were committed.
     A transaction that runs for long would hold all marks back; so after a second the look begins
     behind them unproven, and when they are proven at last, a survey goes from channel to channel
-    by their index and finds whoever committed late in between. A survey also opens every
-    leadership, and one a minute covers what this reasoning takes for granted: that ids are drawn
-    by the sequence, and by transactions that have an id of their own by then (ably.publish draws
-    its outbox id microseconds before).
+    by their index and finds whoever committed late in between. But what committed late precedes the
+    next change of its row, which may become visible together with it: so a claim in whose snapshot
+    a transaction has ended that ran at the mark looks from the proven one on.
+    A survey also opens every leadership, and one a minute covers what this reasoning takes for
+    granted: that ids are drawn by the sequence, and by transactions that have an id of their own by
+    then (ably.publish draws its outbox id microseconds before).
 
 When writers notify (alertness.py)
     A notification makes all commits of the database queue for one lock, so a writer notifies only

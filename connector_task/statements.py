@@ -12,6 +12,8 @@ PARAMETERS = {
         "starts": "bigint[]",
         "resting": "text[]",
         "start": "bigint",
+        "floor": "bigint",
+        "running": "text[]",
         "max_bytes": "bigint",
         "max_messages": "bigint",
         "max_channels": "bigint",

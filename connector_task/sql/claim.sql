@@ -17,7 +17,17 @@ WITH due AS (
 looked AS MATERIALIZED (
     SELECT id, channel
     FROM ably.outbox
-    WHERE id >= %(start)s
+    WHERE
+        -- A change that was committed late precedes the next of its row, which may be in this
+        -- snapshot for the first time as well: so it has to be looked for in the same one.
+        id >= CASE
+            WHEN EXISTS (
+                SELECT
+                FROM unnest(%(running)s::text[]) AS late (transaction)
+                WHERE pg_visible_in_snapshot(late.transaction::xid8, pg_current_snapshot())
+            ) THEN %(floor)s
+            ELSE %(start)s
+        END
     ORDER BY id
     LIMIT %(max_scanned)s
 ),
@@ -109,7 +119,8 @@ SELECT
         'top', coalesce((SELECT max(id) FROM looked), 0),
         'looked', (SELECT count(*) FROM looked),
         'oldest_transaction', pg_snapshot_xmin(snapshot.now)::text::bigint,
-        'next_transaction', pg_snapshot_xmax(snapshot.now)::text::bigint
+        'next_transaction', pg_snapshot_xmax(snapshot.now)::text::bigint,
+        'running', ARRAY(SELECT pg_snapshot_xip(snapshot.now)::text::bigint)
     ) AS sighting,
     NULL::bigint AS oldest,
     NULL::bigint AS place

@@ -78,7 +78,7 @@ async def explained(leader: Leader, leave: Callable[[], None]) -> dict[str, Any]
     parameters = {
         "in_hand": [], "channels": ["quiet"], "starts": [0], "resting": ["blocked"], "start": 0,
         "max_bytes": 65536, "max_messages": 1000, "max_channels": 100, "max_scanned": 1000,
-        "shard": 0, "shards": 1,
+        "shard": 0, "shards": 1, "floor": 0, "running": ["1000000000"],
     }  # fmt: skip
     with session(leader.url) as connection, connection.cursor() as cursor:
         cursor.execute(statement("session"))

@@ -98,3 +98,14 @@ def test_a_proof_goes_no_further_than_its_own_look() -> None:
     lookout.claimed(cut, 1.1)
     lookout.claimed(seen(1500, 70, 70), 1.2)
     assert lookout.start(1.2) <= 1001
+
+
+def test_while_the_look_begins_behind_a_mark_an_end_of_who_ran_then_calls_it_back() -> None:
+    lookout = begun()
+    running = Sighting(top=50, oldest_transaction=20, next_transaction=60, running=[20])
+    lookout.claimed(Claim(sighting=running), 1.0)
+    assert (lookout.start(1.0), lookout.running) == (lookout.floor, ())
+    later = 1.0 + LOOK_BACK_SECONDS + 0.1
+    assert lookout.start(later) == 51
+    assert lookout.floor <= 50
+    assert lookout.running == [20]
