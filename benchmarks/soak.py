@@ -84,6 +84,9 @@ def main() -> int:
         print(f"{count:6}  {fault}")
     print(f"{rig.load.commits:,} transactions committed, {rig.load.rollbacks:,} rolled back")
     print(f"{begun[CRASH]} crashes of Postgres, {begun.total()} faults in all")
+    for name in ("lost", "strangers", "out_of_order"):
+        for change in getattr(audit, name)[:20]:
+            print(f"  {name}: row {change[0]}, {change[1]}, version {change[2]}")
     print(audit)
     return 0 if audit.is_clean and audit.duplicates == 0 and audit.dead_letters == 0 else 1
 
