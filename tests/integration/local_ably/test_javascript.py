@@ -128,16 +128,14 @@ async def test_status_and_time_are_told(open_js: OpenJs) -> None:
     assert await client.do("time") > 1_700_000_000_000
 
 
-@pytest.mark.parametrize(
-    ("key", "code", "status"), [(None, 40101, 401), ("nobody.key:secret", 40400, 404)]
-)
+@pytest.mark.parametrize("key", [None, "nobody.key:secret"])
 async def test_a_wrong_key_fails_the_connection(
-    open_js: OpenJs, local_ably: LocalAbly, key: str | None, code: int, status: int
+    open_js: OpenJs, local_ably: LocalAbly, key: str | None
 ) -> None:
     client = await open_js()
     with pytest.raises(AblyJsError) as refused:
         await client.connect(key=key or local_ably.api_key + "x")
-    assert (refused.value.code, refused.value.status) == (code, status)
+    assert (refused.value.code, refused.value.status) == (40101, 401)
 
 
 @pytest.mark.parametrize(
