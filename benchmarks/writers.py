@@ -7,12 +7,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
 from benchmarks import original
-from benchmarks.bench_site import TABLE, TURN_OFF, Site, Stub, the_connector, the_original
+from benchmarks.bench_site import TABLE, TURN_OFF, Process, Site, Stub, the_connector, the_original
 from benchmarks.report import Row, interleaved
 
 CLIENTS = 4
 ONE_STATEMENT = "INSERT INTO bench (value) SELECT repeat('x', 50) FROM generate_series(1, {rows})"
 STATEMENT_ROWS = 50_000
+LOOK_AGAIN_SECONDS = 0.02
 
 
 class AwakeButIdle(AbstractContextManager[None]):
@@ -33,8 +34,17 @@ class AwakeButIdle(AbstractContextManager[None]):
         writer = threading.Thread(target=self._site.pgbench, args=("-c", "4", "-T", "2"))
         writer.start()
         self._begun.until(500)
-        process.popen.send_signal(signal.SIGSTOP)
+        while not self._stopped_awake(process):
+            process.popen.send_signal(signal.SIGCONT)
+            time.sleep(LOOK_AGAIN_SECONDS)
         writer.join()
+
+    def _stopped_awake(self, process: Process) -> bool:
+        """Stop it; whether writers had been told by then that it is awake."""
+        if process.popen.poll() is not None:
+            raise RuntimeError("the connector ended")
+        process.popen.send_signal(signal.SIGSTOP)
+        return bool(self._site.sql("SELECT pg_sequence_last_value('ably.awake') & 1 = 1")[0][0])
 
     def __exit__(self, *_: object) -> None:
         """Kill it."""
