@@ -97,6 +97,7 @@ class StageConfig:
     connector_desired_count: int = knob(integer(0, 10), dev="1", prod="2")
     connector_cpu_units: int = knob(one_number_of(*FARGATE_SIZES), dev="256")
     connector_memory_mb: int = knob(integer(512, 16384), dev="512")
+    connector_shards: int = knob(integer(1, 32), dev="1")
     connector_stop_timeout_seconds: int = knob(integer(20, 120), dev="30")
     container_insights: bool = knob(flag, dev="false", prod="true")
 
@@ -113,6 +114,9 @@ class StageConfig:
 
     outgoing_channel: str = knob(forms.channel, dev="outgoing-chat")
     incoming_channel: str = knob(forms.channel, dev="incoming-chat")
+    ably_plan: Literal["free", "standard", "pro", "unlimited"] = knob(
+        one_of("free", "standard", "pro", "unlimited"), dev="free", prod="standard"
+    )
     ably_account_id: str | None = knob(optional(forms.ably_id), dev="none")
     ably_app_id: str | None = knob(optional(forms.ably_id), dev="none")
     # Not echoed: the likeliest mistake is to paste the key itself.

@@ -192,6 +192,8 @@ def _environment(config: StageConfig, database: Database, **own: str) -> dict[st
         "POWERTOOLS_LOG_LEVEL": config.log_level,
         **connector_variables(database),
         "ABLY_CONNECTOR": json.dumps(mappings),
+        "ABLY_PLAN": config.ably_plan,
+        "CONNECTOR_SHARDS": str(config.connector_shards),
         "CONNECTOR_HEALTH_PORT": str(_HEALTH_PORT),
         "CONNECTOR_SHUTDOWN_SECONDS": str(
             config.connector_stop_timeout_seconds - _STOP_MARGIN_SECONDS
