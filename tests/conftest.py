@@ -1,5 +1,7 @@
 """Fixtures for every tier: each plug-in is one subject."""
 
+import signal
+
 from hypothesis import settings
 
 # `pytest --hypothesis-profile=thorough PATH` tries what `make test` samples ten thousand times.
@@ -13,3 +15,11 @@ pytest_plugins = [
     "tests.fixtures.local_run",
     "tests.fixtures.postgres",
 ]
+
+
+def pytest_configure() -> None:
+    """Take SIGINT as usual, and let the programs under test inherit that.
+
+    A shell starts what it runs in the background with SIGINT ignored, and Python leaves it so.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)

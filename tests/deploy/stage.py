@@ -60,10 +60,13 @@ class Stage:
         self._deployed = assembly
         return said
 
-    def remove_service(self) -> None:
-        """Remove the service stack alone, with its rule."""
-        self.cdk.run("destroy", SERVICE, "--force", "--app", str(self.assembly))
+    def begin_anew(self, *, control_token: str) -> None:
+        """Have the stateful stack alone, new, with this token of the Control API."""
+        if self._deployed:
+            self.destroy()
+        self.deploy(self.assembly, STATEFUL)
         self._deployed = Path()  # of no release that a test could chat with
+        self.fill_secrets(control_token=control_token)
 
     def attempt_service(self) -> "subprocess.CompletedProcess[str]":
         """Deploy the service stack, whatever comes of it."""

@@ -58,21 +58,6 @@ def test_a_release_with_a_migration_brings_the_schema_along_and_keeps_the_rows(
     ]
 
 
-def test_a_deploy_that_ably_refuses_is_rolled_back_and_says_what_to_do(
-    stage_of_any_release: Stage,
-) -> None:
-    stage = stage_of_any_release
-    stage.remove_service()
-    stage.fill_secrets(control_token=WRONG_TOKEN)
-    result = stage.attempt_service()
-    assert result.returncode != 0
-    assert "read:rule and write:rule" in result.stdout
-    assert stage.status(SERVICE) == "ROLLBACK_COMPLETE"
-    functions = stage.emulator.client("lambda").list_functions()["Functions"]
-    assert not [one for one in functions if one["FunctionName"].startswith(SERVICE)]
-    assert WRONG_TOKEN not in result.stdout + stage.emulator.log.read_text(errors="replace")
-
-
 def test_destroy_removes_both_stacks_and_the_data_of_a_development_stage(
     stage_of_any_release: Stage,
 ) -> None:
@@ -82,3 +67,17 @@ def test_destroy_removes_both_stacks_and_the_data_of_a_development_stage(
     assert stage.emulator.client("rds").describe_db_instances()["DBInstances"] == []
     assert stage.emulator.client("lambda").list_functions()["Functions"] == []
     assert stage.emulator.client("sqs").list_queues().get("QueueUrls", []) == []
+
+
+def test_a_deploy_that_ably_refuses_is_rolled_back_and_says_what_to_do(
+    session_stage: Stage,
+) -> None:
+    stage = session_stage
+    stage.begin_anew(control_token=WRONG_TOKEN)
+    result = stage.attempt_service()
+    assert result.returncode != 0
+    assert "read:rule and write:rule" in result.stdout
+    assert stage.status(SERVICE) == "ROLLBACK_COMPLETE"
+    functions = stage.emulator.client("lambda").list_functions()["Functions"]
+    assert not [one for one in functions if one["FunctionName"].startswith(SERVICE)]
+    assert WRONG_TOKEN not in result.stdout + stage.emulator.log.read_text(errors="replace")
