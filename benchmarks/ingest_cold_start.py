@@ -33,6 +33,7 @@ from tests.deploy import rds
 from tests.deploy.rds import Rds
 
 NOTHING = "def handler(event, context):\n    return None\n"
+MASTER = "master"
 MASTER_SECRET = "master"  # noqa: S105  # a name
 EVENT_DATA = json.dumps({"username": "bench", "content": "x" * 60})
 
@@ -159,15 +160,17 @@ def make_database(server: Rds) -> str:
     connection = psycopg2.connect(server.superuser_url)
     connection.autocommit = True
     with connection.cursor() as cursor:
-        cursor.execute("CREATE DATABASE chat")
+        cursor.execute(f"CREATE ROLE {MASTER} LOGIN CREATEROLE PASSWORD '{MASTER}'")
+        cursor.execute(f"GRANT rds_iam TO {MASTER} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE")
+        cursor.execute(f"CREATE DATABASE chat OWNER {MASTER}")
     connection.close()
     return json.dumps(
         {
             "host": "127.0.0.1",
             "port": server.port,
             "dbname": "chat",
-            "username": rds.SUPERUSER,
-            "password": rds.PASSWORD,
+            "username": MASTER,
+            "password": MASTER,
         }
     )
 
