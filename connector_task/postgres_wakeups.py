@@ -41,7 +41,8 @@ class PostgresWakeups:
             try:
                 connection = await asyncio.to_thread(self._open)
                 wake()  # for what was committed before anyone listened
-                await _forward(connection, wake)
+                with translate_errors():
+                    await _forward(connection, wake)
             except DatabaseUnavailableError as exc:
                 self._journal.warning(
                     "not listening, relying on the poll",
@@ -61,7 +62,7 @@ async def _forward(connection: Connection, wake: Callable[[], None]) -> None:
     """Call `wake` for every batch of notifications, until the connection breaks.
 
     Raises:
-        DatabaseUnavailableError: it broke.
+        psycopg2.Error: it broke, or was broken when it came.
     """
     loop = asyncio.get_running_loop()
     broken: asyncio.Future[None] = loop.create_future()
@@ -81,8 +82,7 @@ async def _forward(connection: Connection, wake: Callable[[], None]) -> None:
 
     loop.add_reader(descriptor, read)
     try:
-        with translate_errors():
-            await broken
+        await broken
     finally:
         loop.remove_reader(descriptor)
         connection.close()
