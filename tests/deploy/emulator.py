@@ -6,8 +6,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
-import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +17,7 @@ from botocore.config import Config
 
 from local.ports import free_port
 from tests.deploy.rds import REGION, Rds
+from tests.fixtures.waiting import answers, eventually
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -109,15 +108,11 @@ def _node() -> Path:
 
 
 def _wait_until_up(emulator: Emulator, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while True:
+    def is_up() -> bool:
         assert process.poll() is None, f"MiniStack ended: {emulator.log.read_text()}"
-        assert time.monotonic() < deadline, f"MiniStack is not up: {emulator.log.read_text()}"
-        try:
-            with urllib.request.urlopen(f"{emulator.endpoint_url}/_ministack/health", timeout=5):  # noqa: S310
-                return
-        except OSError:
-            time.sleep(0.05)
+        return answers(f"{emulator.endpoint_url}/_ministack/health")
+
+    eventually(is_up, "MiniStack is up", START_SECONDS)
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

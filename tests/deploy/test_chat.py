@@ -13,8 +13,7 @@ from tests.deploy.container import build_image, containers
 from tests.deploy.emulator import CREDENTIALS
 from tests.deploy.stage import STATEFUL, Stage
 from tests.e2e.clients import PythonClient
-from tests.fixtures.connector import eventually
-from tests.fixtures.local_run import eventually as eventually_async
+from tests.fixtures.waiting import eventually, first_found
 
 pytestmark = pytest.mark.timeout(300)  # the first of them deploys
 
@@ -79,7 +78,7 @@ async def message(stage: Stage, queue: str) -> dict[str, Any]:
         found = await asyncio.to_thread(stage.queue_messages, url)
         return found[0] if found else None
 
-    return await eventually_async(probe, seconds=SECONDS)
+    return await first_found(probe, seconds=SECONDS)
 
 
 async def test_a_message_becomes_a_row_and_comes_back_to_everyone(stage: Stage, join: Join) -> None:

@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from tests.e2e.clients import ChatClient, JavaScriptClient, PythonClient
-from tests.fixtures.local_run import eventually
+from tests.fixtures.waiting import first_found
 
 Connect = Callable[[], Awaitable[ChatClient]]
 
@@ -85,7 +85,7 @@ async def test_nobody_edits_or_deletes_another_ones_message(
     await stranger.edit(row["msg_id"], unique("yours"))
     await stranger.delete(row["msg_id"])
     log = Path(local_run["logs"]) / "ingest.log"
-    await eventually(lambda: refusals(log, row["msg_id"], count=2), seconds=15)
+    await first_found(lambda: refusals(log, row["msg_id"], count=2), seconds=15)
     last = unique("still mine")
     await author.edit(row["msg_id"], last)
     await author.wait_for("UPDATE", last)
@@ -132,7 +132,7 @@ async def test_a_malformed_message_is_in_the_reject_queue_with_its_reason(
 ) -> None:
     author = await connect()
     await author.publish(name, data)
-    rejected = await eventually(
+    rejected = await first_found(
         lambda: asyncio.to_thread(next_reject, local_run, author.client_id), seconds=15
     )
     assert rejected["reason"] == reason

@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from tests.fixtures.ably_events import envelope, write
-from tests.fixtures.local_run import eventually
+from tests.fixtures.waiting import first_found
 from tests.integration.bundle.conftest import CONCURRENCY, Chat
 
 EVENTS = 1_000
@@ -36,6 +36,6 @@ async def test_a_burst_is_written_whole_and_each_message_once(chat: Chat) -> Non
     async def all_written() -> bool | None:
         return await asyncio.to_thread(chat.rows, WRITTEN) == [(EVENTS,) * 3] or None
 
-    await eventually(all_written, seconds=120)
+    await first_found(all_written, seconds=120)
     [(connections,)] = chat.rows(LOGGED_IN)
     assert 1 < connections <= CONCURRENCY

@@ -15,15 +15,9 @@ from connector_task.config_sources import load
 from lambdas.migrate.roles import CONNECTOR, OWNER
 from tests.fakes.journal import MemoryJournal
 from tests.fixtures.ably import LocalAbly
-from tests.fixtures.connector import (
-    ConnectorProcess,
-    environment,
-    eventually,
-    mappings,
-    query,
-    running,
-)
+from tests.fixtures.connector import ConnectorProcess, environment, mappings, query, running
 from tests.fixtures.roles import as_role, prepare_roles
+from tests.fixtures.waiting import eventually
 
 Start = Callable[..., ConnectorProcess]
 

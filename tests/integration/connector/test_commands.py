@@ -8,7 +8,8 @@ import pytest
 
 from connector_task.arguments import COMMANDS
 from local.ports import free_port
-from tests.fixtures.connector import command, eventually
+from tests.fixtures.connector import command
+from tests.fixtures.waiting import eventually
 from tests.integration.connector.conftest import Site, Start
 
 MEMORY_KB = 120 * 1024

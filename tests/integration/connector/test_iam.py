@@ -10,7 +10,8 @@ from lambdas.migrate import migrations, roles, schema
 from tests.deploy import rds
 from tests.deploy.rds import REGION, Rds
 from tests.fixtures.ably import LocalAbly
-from tests.fixtures.connector import command, environment, eventually, mappings, query, running
+from tests.fixtures.connector import command, environment, mappings, query, running
+from tests.fixtures.waiting import eventually
 from tests.integration.lambdas.conftest import opened
 
 MOST_MEMORY_BYTES = 120 * 1024 * 1024

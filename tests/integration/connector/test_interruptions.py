@@ -9,7 +9,8 @@ from pathlib import Path
 from local.ports import free_port
 from local.postgres import EmbeddedPostgres
 from tests.fixtures.ably import LocalAbly
-from tests.fixtures.connector import DEADLINE_SECONDS, eventually, query, running, session
+from tests.fixtures.connector import query, running, session
+from tests.fixtures.waiting import DEADLINE_SECONDS, eventually
 from tests.integration.connector.conftest import Site, Start
 
 

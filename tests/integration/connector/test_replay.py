@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.fixtures.connector import ConnectorProcess, command, eventually, running, session
+from tests.fixtures.connector import ConnectorProcess, command, running, session
+from tests.fixtures.waiting import eventually
 from tests.integration.connector.captured import CapturedDatabase
 from tests.integration.connector.conftest import Site, Start
 

@@ -12,12 +12,12 @@ from ably import AblyRest
 from tests.fixtures.connector import (
     database_settings,
     environment,
-    eventually,
     mappings,
     query,
     running,
     session,
 )
+from tests.fixtures.waiting import eventually
 from tests.integration.connector.conftest import Site, Start
 
 

@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable
 from itertools import pairwise
 
-from tests.fixtures.connector import ConnectorProcess, eventually, session
+from tests.fixtures.connector import ConnectorProcess, session
+from tests.fixtures.waiting import eventually
 from tests.integration.connector.conftest import Site, Start
 
 SHARDS = {"CONNECTOR_SHARDS": "4", "ABLY_PLAN": "unlimited", "CONNECTOR_POLL_SECONDS": "0.5"}

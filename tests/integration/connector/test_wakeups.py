@@ -4,7 +4,8 @@ import threading
 
 import psycopg2
 
-from tests.fixtures.connector import eventually, session
+from tests.fixtures.connector import session
+from tests.fixtures.waiting import eventually
 from tests.integration.connector.conftest import Site, Start
 
 LONG_POLL = "60"

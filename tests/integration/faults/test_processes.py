@@ -5,8 +5,9 @@ import time
 
 import pytest
 
-from tests.fixtures.connector import ConnectorProcess, eventually
+from tests.fixtures.connector import ConnectorProcess
 from tests.fixtures.rig import Rig
+from tests.fixtures.waiting import eventually
 
 TAKEOVER_SECONDS = 2.0
 STOP_SECONDS = 3 + 5.0  # the rig's deadline, and a busy machine's allowance

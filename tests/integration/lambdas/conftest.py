@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +16,7 @@ from lambdas.migrate import migrations, schema
 from lambdas.migrate.roles import CHAT
 from tests.fixtures.aws import Aws, LambdaContext
 from tests.fixtures.roles import as_role, let_in_by_password
+from tests.fixtures.waiting import eventually
 
 _numbers = itertools.count(1)
 
@@ -48,11 +48,7 @@ def wait_until_blocked(url: str, *, by: Connection) -> None:
     """Wait until some transaction waits for the one of this connection."""
     blocker = by.info.backend_pid
     waiting = f"SELECT count(*) FROM pg_stat_activity WHERE {blocker} = ANY(pg_blocking_pids(pid))"
-    deadline = time.monotonic() + 10
-    while rows(url, waiting) == [(0,)]:
-        if time.monotonic() > deadline:
-            pytest.fail("nothing waits for the transaction")
-        time.sleep(0.01)
+    eventually(lambda: rows(url, waiting) != [(0,)], "something waits for the transaction")
 
 
 @pytest.fixture

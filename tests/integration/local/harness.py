@@ -2,17 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from mypy_boto3_lambda import LambdaClient
 
 from local.lambda_service import Function, LambdaService
-
-Found = TypeVar("Found")
 
 FUNCTIONS = Path(__file__).parent / "functions"
 
@@ -75,12 +73,3 @@ def function(handler: str, **options: Any) -> Function:
     """A function named like its sample handler."""
     module, _, name = handler.rpartition(".")
     return Function(name=name, handler=f"{module or 'sample'}.{name}", **options)
-
-
-async def eventually(probe: Callable[[], Awaitable[Found | None]], *, seconds: float = 10) -> Found:
-    """The first result of `probe` that is not None."""
-    async with asyncio.timeout(seconds):
-        while True:
-            if (result := await probe()) is not None:
-                return result
-            await asyncio.sleep(0.02)

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from tests.fixtures.local_run import assert_gone
+from tests.fixtures.waiting import eventually
 
 # A parent that starts the guard and three children: one it reports, one that ignores SIGTERM and
 # has a child of its own, and one it has no time to report.
@@ -59,11 +60,12 @@ def parent(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 def all_five(parent: subprocess.Popen[str]) -> list[psutil.Process]:
     """The guard, three children and a grandchild, which its shell takes a moment to start."""
-    deadline = time.monotonic() + 10
-    while len(below := psutil.Process(parent.pid).children(recursive=True)) < 5:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    return below
+
+    def below() -> list[psutil.Process]:
+        return psutil.Process(parent.pid).children(recursive=True)
+
+    eventually(lambda: len(below()) >= 5, "all five are there")
+    return below()
 
 
 def test_nothing_is_left_of_a_run_that_was_killed(

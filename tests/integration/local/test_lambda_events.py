@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from local.aws import AwsServices
-from tests.integration.local.harness import Lambda, RunFunctions, eventually, function
+from tests.fixtures.waiting import first_found
+from tests.integration.local.harness import Lambda, RunFunctions, function
 
 FAST = (0.01, 0.02)
 
@@ -27,7 +28,7 @@ async def dead_letter(aws: AwsServices) -> Any:
         )
         return next(iter(answer.get("Messages", [])), None)
 
-    return await eventually(lambda: asyncio.to_thread(receive))
+    return await first_found(lambda: asyncio.to_thread(receive))
 
 
 def lines_of(path: Path) -> list[str] | None:
@@ -55,10 +56,10 @@ async def test_a_failed_event_is_tried_again_under_the_same_request_id_until_it_
     fail_once = function("fail_once", max_concurrency=1, retry_delays_seconds=(0.05, 0.05))
     async with run_functions(fail_once) as run:
         await send_event(run, "fail_once", {"calls": str(tmp_path / "calls")})
-        first, second = await eventually(lambda: calls_made(tmp_path / "calls", 2))
+        first, second = await first_found(lambda: calls_made(tmp_path / "calls", 2))
         # Were the first event tried once more, it would be before another's second time.
         await send_event(run, "fail_once", {"calls": str(tmp_path / "later")})
-        await eventually(lambda: calls_made(tmp_path / "later", 2))
+        await first_found(lambda: calls_made(tmp_path / "later", 2))
     assert first == second
     assert lines_of(tmp_path / "calls") == [first, second]
 
@@ -127,5 +128,5 @@ async def test_a_thousand_events_at_concurrency_four_all_run_once(
                 *(send_event(run, "fail_once", {"calls": str(calls)}) for _ in range(20))
             )
 
-        ids = await eventually(lambda: calls_made(calls, 1000), seconds=60)
+        ids = await first_found(lambda: calls_made(calls, 1000), seconds=60)
     assert len(ids) == len(set(ids)) == 1000

@@ -9,7 +9,8 @@ import aiohttp
 import psutil
 import pytest
 
-from tests.integration.local.harness import RunFunctions, eventually, function
+from tests.fixtures.waiting import first_found
+from tests.integration.local.harness import RunFunctions, function
 
 
 async def test_boto3_gets_the_handlers_answer_and_the_handler_its_context(
@@ -154,7 +155,7 @@ async def test_one_invocation_more_than_may_wait_is_answered_429(
     async with run_functions(one) as run:
         event = {"folder": str(tmp_path), "count": 2}
         running = asyncio.create_task(run.invoke("meet", event))
-        await eventually(lambda: asyncio.to_thread(lambda: next(tmp_path.iterdir(), None)))
+        await first_found(lambda: asyncio.to_thread(lambda: next(tmp_path.iterdir(), None)))
         with pytest.raises(run.client.exceptions.TooManyRequestsException):
             await run.invoke("meet", event)
         (tmp_path / "the other").touch()
@@ -192,7 +193,7 @@ async def test_the_runtime_api_refuses_an_answer_to_another_invocation(
 ) -> None:
     async with run_functions(function("meet")) as run:
         running = asyncio.create_task(run.invoke("meet", {"folder": str(tmp_path), "count": 2}))
-        there = await eventually(lambda: asyncio.to_thread(lambda: next(tmp_path.iterdir(), None)))
+        there = await first_found(lambda: asyncio.to_thread(lambda: next(tmp_path.iterdir(), None)))
         address = psutil.Process(int(there.name)).environ()["AWS_LAMBDA_RUNTIME_API"]
         url = f"http://{address}/2018-06-01/runtime/invocation/made-up/response"
         async with aiohttp.ClientSession() as session, session.post(url, data=b"{}") as response:

@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import stat
-import time
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from tests.fixtures.local_run import (
     assert_gone,
     start_local,
 )
+from tests.fixtures.waiting import eventually
 
 WHO_IS_IN = """
     SELECT DISTINCT split_part(application_name, ':', 1), usename::text FROM pg_stat_activity
@@ -126,10 +126,7 @@ def test_a_second_signal_does_not_wait_for_an_orderly_stop(run_local: RunLocal, 
 
 def test_ctrl_c_during_the_start_leaves_nothing(run_local: RunLocal, page: str) -> None:
     with run_local("--ephemeral", page) as run:
-        deadline = time.monotonic() + 20
-        while len(run.children()) < 4:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        eventually(lambda: len(run.children()) >= 4, "four processes are started")
         assert run.stop() < STOP_SECONDS
         assert run.process.returncode == 0
         assert "ready" not in run.output.read_text()
@@ -219,10 +216,8 @@ def test_a_killed_connector_is_started_again_and_publishes_what_waited(
         pid = run.ready["pids"]["connector"]
         os.kill(pid, signal.SIGKILL)
         say(run, "meanwhile")
-        deadline = time.monotonic() + 20
-        while execute(run, "SELECT count(*) FROM ably.outbox") != [(0,)]:
-            assert time.monotonic() < deadline, "the outbox is not emptied"
-            time.sleep(0.05)
+        left = "SELECT count(*) FROM ably.outbox"
+        eventually(lambda: execute(run, left) == [(0,)], "the outbox is emptied")
         run.wait_until_ready()
         assert run.ready["pids"]["connector"] != pid
         assert "the connector ended (signal 9)" in run.output.read_text()

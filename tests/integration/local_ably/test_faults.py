@@ -1,12 +1,13 @@
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import aiohttp
 import pytest
 
 from local.ably.misbehaving import LOOK_SECONDS
 from tests.fixtures.ably import LocalAbly
+from tests.fixtures.waiting import eventually
 
 DEADLINE_SECONDS = 10
 PUBLISH = "^/channels/a/messages$"
@@ -35,12 +36,6 @@ async def publish(ably: LocalAbly, client: aiohttp.ClientSession) -> int:
     target = f"/channels/a/messages?key={ably.api_key}"
     async with client.post(target, json={"data": "x"}) as response:
         return response.status
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(DEADLINE_SECONDS):
-        while not holds():  # noqa: ASYNC110  # it comes to hold in the server's thread
-            await asyncio.sleep(0.001)
 
 
 async def test_a_request_that_fails_does_nothing(
@@ -72,7 +67,7 @@ async def test_a_late_answer_is_to_a_request_accepted_at_once(
     ably.fault("delay", path=PUBLISH, delay_ms=300)
     begun = time.monotonic()
     answer = asyncio.create_task(publish(ably, client))
-    await until(lambda: bool(ably.published("a")))
+    await asyncio.to_thread(eventually, lambda: bool(ably.published("a")), "it is published")
     assert not answer.done()
     assert await answer == 201
     assert time.monotonic() - begun >= 0.3
@@ -83,7 +78,7 @@ async def test_a_hanging_request_ends_when_the_fault_is_removed(
 ) -> None:
     fault = ably.fault("hang", path=PUBLISH)
     answer = asyncio.create_task(publish(ably, client))
-    await until(lambda: bool(fault.hits))
+    await asyncio.to_thread(eventually, lambda: bool(fault.hits), "the request is held")
     async with client.get("/time") as response:
         assert response.status == 200, "only that request hangs"
     assert not answer.done()
@@ -98,7 +93,7 @@ async def test_a_server_with_hanging_requests_stops_at_once(
 ) -> None:
     fault = ably.fault("hang", path=PUBLISH)
     answer = asyncio.create_task(publish(ably, client))
-    await until(lambda: bool(fault.hits))
+    await asyncio.to_thread(eventually, lambda: bool(fault.hits), "the request is held")
     before = time.monotonic()
     await asyncio.to_thread(ably.stop)
     assert time.monotonic() - before < LOOK_SECONDS
