@@ -65,7 +65,9 @@ def _plain_body(one: Capture) -> Composable:
         max_bytes=sql.Literal(MESSAGE_BYTES - len(one.operation)),
         key=sql.Literal(list(one.table.key)),
         table=_name_at_run_time(one.table),
-        channels=sql.Literal([_fixed(channel) for channel in one.channels]),
+        channels=sql.SQL(", ").join(
+            sql.SQL("({}::text)").format(sql.Literal(_fixed(channel))) for channel in one.channels
+        ),
         wake=_wake(one),
     )
 

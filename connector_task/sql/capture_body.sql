@@ -1,5 +1,8 @@
 #variable_conflict use_variable
 -- A table may have columns of any name, tg_op and changed among them.
+-- Every writer waits for this once a statement: what it saves in set-up is theirs.
+DECLARE
+    head text := format('{{"table" : %s, "type" : "%s", "row" : ', to_json({table}), TG_OP);
 BEGIN
     INSERT INTO ably.outbox (channel, name, data, truncated)
     SELECT
@@ -7,27 +10,15 @@ BEGIN
         TG_OP,
         CASE
             WHEN octet_length(event.data) <= {max_bytes} THEN event.data
-            ELSE json_build_object(
-                'table', {table},
-                'type', TG_OP,
-                'row', (
-                    -- By name at run time: the key's columns may be renamed or dropped.
-                    SELECT coalesce(json_object_agg(field.key, field.value), '{{}}'::json)
-                    FROM json_each(row_to_json(changed.*)) AS field
-                    WHERE field.key = ANY ({key}::text[])
-                ),
-                'truncated', true
-            )::text
+            ELSE ably.truncated_message({table}, TG_OP, event.data::json -> 'row', {key}::text[])
         END,
         octet_length(event.data) > {max_bytes}
-    FROM changed
-    CROSS JOIN LATERAL (
-        SELECT json_build_object(
-            'table', {table}, 'type', TG_OP, 'row', row_to_json(changed.*)
-        )::text AS data
+    FROM (
+        SELECT head || row_to_json(changed.*)::text || '}}' AS data
+        FROM changed
         OFFSET 0 -- keeps the planner from building the text once per use
     ) AS event
-    CROSS JOIN unnest({channels}) AS target (channel);
+    CROSS JOIN (VALUES {channels}) AS target (channel);
     IF FOUND THEN
         {wake}
     END IF;

@@ -4,16 +4,7 @@ SELECT
     event.name,
     CASE
         WHEN size.fits THEN message.data
-        ELSE json_build_object(
-            'table', {table},
-            'type', event.name,
-            'row', (
-                SELECT coalesce(json_object_agg(field.key, field.value), '{{}}'::json)
-                FROM json_each(event.row_json) AS field
-                WHERE field.key = ANY ({key}::text[])
-            ),
-            'truncated', true
-        )::text
+        ELSE ably.truncated_message({table}, event.name, event.row_json, {key}::text[])
     END,
     {encoding},
     CASE WHEN size.fits OR size.header_bytes <= 16384 THEN event.headers END,

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 
+import psycopg2
 import pytest
 
 from connector_task.config import Operation, TableMapping
@@ -273,13 +274,15 @@ def test_uninstalling_is_refused_while_messages_wait_unless_forced(
     assert triggers(sql) == []
 
 
+@pytest.mark.parametrize("function", ["publish", "publish_json"])
 def test_a_messages_channel_and_headers_are_checked_where_it_is_written(
-    sql: Sql, installation: Make
+    sql: Sql, installation: Make, function: str
 ) -> None:
-    import psycopg2
-
     installation().install()
-    with pytest.raises(psycopg2.errors.CheckViolation):
-        sql("SELECT ably.publish('', 'name', 'data')")
-    with pytest.raises(psycopg2.errors.CheckViolation):
-        sql("SELECT ably.publish('a', 'name', 'data', '[]')")
+    for channel, headers, message in (
+        ("", "{}", "channel must have 1 to 2048 bytes"),
+        ("a" * 2049, "{}", "channel must have 1 to 2048 bytes"),
+        ("a", "[]", "headers must be an object"),
+    ):
+        with pytest.raises(psycopg2.errors.InvalidParameterValue, match=message):
+            sql(f"SELECT ably.{function}(%s, 'name', '1', %s)", channel, headers)
