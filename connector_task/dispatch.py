@@ -54,6 +54,7 @@ class Dispatch:
     _queue: list[Batch] = field(default_factory=list)  # those of them that are not sent yet
     _postponed: dict[str, float] = field(default_factory=dict)  # channels, and when to ask again
     _postponing: dict[BatchId, str] = field(default_factory=dict)  # channels, until it is settled
+    _due_at: float = 0.0  # when to look for open batches that are in nobody's hand
     _flights: "dict[asyncio.Task[Settlement], list[Batch]]" = field(default_factory=dict)
     _answered_at: float = 0.0
     _gathering_since: float | None = None
@@ -111,6 +112,8 @@ class Dispatch:
             channel = batches[postponement.batch_id].channel
             self._postponing[postponement.batch_id] = channel
             self._postponed[channel] = float("inf")
+        if len(result.accepted) < len(batches):  # the others are still open, some perhaps due
+            self._due_at = self.clock.now()
         self._settlement.add(result)
 
     async def _survey(self) -> None:
@@ -130,6 +133,10 @@ class Dispatch:
         self._lookout.claimed(claim, self.clock.now())
         self._alertness.claimed(claim, announced=search.announcement, now=self.clock.now())
         self._has_more = claim.is_full or claim.is_cut
+        if search.due:
+            taken_up = sum(batch.channel not in claim.asked for batch in claim.batches)
+            is_all = taken_up < self.limits.request_channels
+            self._due_at = self.clock.now() + (self.poll_seconds if is_all else 0.0)
         if not claim.is_full:
             # Some batch of theirs is open that this process has not seen: an earlier leader's.
             later = self.clock.now() + self.poll_seconds
@@ -137,10 +144,13 @@ class Dispatch:
         self._receive(claim.batches)
 
     def _search(self, now: float) -> Search:
-        self._postponed = {name: due for name, due in self._postponed.items() if due > now}
+        still = {name: due for name, due in self._postponed.items() if due > now}
+        is_due = now >= self._due_at or len(still) < len(self._postponed)
+        self._postponed = still
         resting = self.pace.resting(now)
         closed = {*resting, *self._postponed, *(batch.channel for batch in self._open.values())}
         return Search(
+            due=is_due,
             in_hand=list(self._open),
             waiting=self._lookout.ready(closed, self.limits.request_channels),
             resting=resting,

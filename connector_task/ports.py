@@ -41,12 +41,14 @@ class Batch:
 
     Attributes:
         attempts: how often it has failed before.
+        claimed_at: when this process had it from the database, by this process's clock.
     """
 
     id: BatchId
     channel: str
     attempts: int
     messages: tuple[Message, ...]
+    claimed_at: float = 0.0
 
     @property
     def size_bytes(self) -> int:
@@ -122,6 +124,7 @@ class Search:
     """Where a claim looks for work.
 
     Attributes:
+        due: whether to look for open batches that are due; False where there can be none.
         in_hand: batches that the caller has and must not be given again.
         waiting: channels known to have unclaimed messages, each with an id before which none is.
         resting: channels that nothing is to be claimed of now.
@@ -132,6 +135,7 @@ class Search:
             asleep (False) and wants to be woken.
     """
 
+    due: bool = True
     in_hand: Sequence[BatchId] = ()
     waiting: Mapping[str, int] = field(default_factory=dict)
     resting: Sequence[str] = ()
@@ -276,8 +280,8 @@ class Clock(Protocol):
 class Counters(Protocol):
     """What is counted for the metrics."""
 
-    def published(self, messages: int, seconds: float, *, truncated: int) -> None:
-        """One batch has gone out; the request took so long."""
+    def published(self, batch: Batch, *, request_seconds: float, held_seconds: float) -> None:
+        """One batch has gone out: its request took so long, and so much time since its claim."""
 
     def degraded(self, messages: int) -> None:
         """Messages went out that are not quite as configured."""

@@ -82,6 +82,7 @@ class PostgresOutbox:
         parameters |= {
             "awake_lock": AWAKE_LOCK,
             "is_awake": search.announcement,
+            "due": search.due,
             "in_hand": list(search.in_hand),
             "channels": list(search.waiting),
             "starts": list(search.waiting.values()),

@@ -105,10 +105,13 @@ What happens when
     this process is told  the requests in flight are finished and settled, nothing more is claimed,
     to stop               the locks are given up, which hands the lead over at once
 
+    Batches come and go, one for each publish, and an old snapshot keeps the dead ones too. So a
+    claim looks for open batches only when one may be due: at first, when one of ours was not
+    accepted or its backoff is over, and every `poll_seconds`.
+
 What is not handled here
-    Batches are rows that come and go, and an old snapshot keeps the dead ones: while one is held
-    open, a claim walks past those of the channels it asks, and past all when it looks for due ones.
-    There is one for each publish, not for each message, so it takes long to be felt.
+    A channel's own dead batches are walked past when it is asked: while a snapshot is held open,
+    about a tenth of a millisecond for each thousand publishes on that channel.
 """
 
 from collections.abc import Callable

@@ -7,6 +7,7 @@ from importlib.resources import files
 # carrying it out.
 PARAMETERS = {
     "claim": {
+        "due": "boolean",
         "in_hand": "uuid[]",
         "channels": "text[]",
         "starts": "bigint[]",

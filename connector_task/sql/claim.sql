@@ -1,4 +1,5 @@
--- Takes work: the open batches that are due, and new batches of channels that have none open.
+-- Takes work: the open batches that are due, where the caller expects any, and new batches of
+-- channels that have none open.
 -- Looks for messages in two ways: from `start` on, whatever their channel, and by the channels that
 -- are known to have some, each from its own id on. Neither walks past what it does not take.
 -- A message counts as Ably counts it: name, data and extras in bytes. One that is too large for any
@@ -8,7 +9,8 @@ WITH due AS (
     SELECT id, channel, attempts, outbox_ids
     FROM ably.batch
     WHERE
-        next_attempt_at <= clock_timestamp()
+        %(due)s -- decided before a row is read: all of the table is, or nothing
+        AND next_attempt_at <= clock_timestamp()
         AND id <> ALL (%(in_hand)s::uuid[])
         AND (%(shards)s = 1 OR ably.shard_of(channel, %(shards)s) = %(shard)s)
     ORDER BY next_attempt_at

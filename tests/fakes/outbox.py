@@ -106,7 +106,7 @@ class MemoryOutbox:
         due = [
             batch_id
             for batch_id, batch in self.database.batches.items()
-            if batch.due_at <= now and batch_id not in search.in_hand
+            if search.due and batch.due_at <= now and batch_id not in search.in_hand
         ]
         looked = [one for one in sorted(self.database.messages) if one >= search.start]
         looked = looked[: limits.scanned_messages]

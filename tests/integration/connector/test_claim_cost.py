@@ -73,11 +73,13 @@ async def leader(database_url: str) -> AsyncIterator[Leader]:
     await outbox.close()
 
 
-async def explained(leader: Leader, leave: Callable[[], None]) -> dict[str, Any]:
+async def explained(
+    leader: Leader, leave: Callable[[], None], *, due: bool = True
+) -> dict[str, Any]:
     """The plan of a claim as the relay's session makes it, as it was carried out."""
     parameters = {
-        "in_hand": [], "channels": ["quiet"], "starts": [0], "resting": ["blocked"], "start": 0,
-        "max_bytes": 65536, "max_messages": 1000, "max_channels": 100, "max_scanned": 1000,
+        "due": due, "in_hand": [], "channels": ["quiet"], "starts": [0], "resting": ["blocked"],
+        "start": 0, "max_bytes": 65536, "max_messages": 1000, "max_channels": 100, "max_scanned": 1000,
         "shard": 0, "shards": 1, "floor": 0, "running": ["1000000000"],
     }  # fmt: skip
     with session(leader.url) as connection, connection.cursor() as cursor:
@@ -112,6 +114,20 @@ async def test_a_claim_goes_by_its_indexes_on_a_bloated_outbox(leader: Leader) -
     passed_over = [node.get("Rows Removed by Filter", 0) for node in scans]
     assert sorted(walked) == [10, 10, 1000]  # the look, the channel's messages, and their contents
     assert passed_over == [0, 0, 0]
+
+
+@pytest.mark.parametrize("due", [True, False])
+async def test_the_batches_are_read_only_when_one_may_be_due(leader: Leader, *, due: bool) -> None:
+    def leave_batches() -> None:
+        query(
+            leader.url,
+            "INSERT INTO ably.batch (channel, outbox_ids) "
+            "SELECT 'channel ' || n, ARRAY[n] FROM generate_series(1, 1000) AS n",
+        )
+
+    plan = await explained(leader, leave_batches, due=due)
+    batches = [node for node in nodes(plan) if node.get("Relation Name") == "batch"]
+    assert max(node["Actual Rows"] * node["Actual Loops"] for node in batches) == 1000 * due
 
 
 async def test_a_blocked_channels_backlog_is_not_walked_past(leader: Leader) -> None:

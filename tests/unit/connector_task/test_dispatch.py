@@ -178,3 +178,42 @@ async def test_an_earlier_leaders_postponed_batch_is_taken_up_without_a_busy_loo
         for _ in range(3):
             await bench.pass_time(1.0)
         assert bench.ably.published("a") == ["1", "2"]
+
+
+async def test_open_batches_are_looked_for_at_first_and_then_only_when_one_may_be_due(
+    bench: Bench,
+) -> None:
+    searches: list[bool] = []
+
+    class Watched(MemoryOutbox):
+        async def settle_and_claim(
+            self, settlement: Settlement, limits: Limits, search: Search
+        ) -> Claim:
+            searches.append(search.due)
+            return await super().settle_and_claim(settlement, limits, search)
+
+    relay = bench.relay()
+    relay.outbox = Watched(bench.database)
+    async with bench.running(relay):
+        for number in range(20):
+            await bench.commit(("a", str(number)))
+        assert searches.count(True) == 1
+        bench.ably.refuse = lambda _: PublishError(42913, 429, "rate")
+        await bench.commit(("a", "refused at first"))
+        bench.ably.refuse = lambda _: None
+        for _ in range(3):
+            await bench.pass_time(1.0)
+        assert bench.ably.published("a")[-1] == "refused at first"
+
+
+async def test_all_open_batches_of_an_earlier_leader_are_taken_up_at_once(bench: Bench) -> None:
+    limits = Limits(request_channels=2)
+    channels = "abcde"
+    bench.ably.refuse = lambda _: PublishError(42913, 429, "rate")
+    async with bench.running(bench.relay(limits=limits)):
+        await bench.commit(*((channel, "1") for channel in channels))
+    assert len(bench.database.batches) == len(channels)
+    bench.clock.advance(60.0)  # all of them are due
+    bench.ably.refuse = lambda _: None
+    async with bench.running(bench.relay(limits=limits)):
+        assert {channel for channel in channels if bench.ably.published(channel)} == {*channels}
