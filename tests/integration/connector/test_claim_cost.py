@@ -79,8 +79,8 @@ async def explained(
     """The plan of a claim as the relay's session makes it, as it was carried out."""
     parameters = {
         "due": due, "in_hand": [], "channels": ["quiet"], "starts": [0], "resting": ["blocked"],
-        "start": 0, "max_bytes": 65536, "max_messages": 1000, "max_channels": 100, "max_scanned": 1000,
-        "shard": 0, "shards": 1, "floor": 0, "running": ["1000000000"],
+        "start": 0, "max_bytes": 65536, "max_messages": 1000, "max_channels": 100,
+        "max_scanned": 1000, "shard": 0, "shards": 1, "floor": 0, "running": ["1000000000"],
     }  # fmt: skip
     with session(leader.url) as connection, connection.cursor() as cursor:
         cursor.execute(statement("session"))
