@@ -1,7 +1,7 @@
 """Publishes batches and decides what becomes of each; the essay in relay.py says why so."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from connector_task.errors import PublishError, PublishRequestError
 from connector_task.limits import Limits
@@ -43,7 +43,7 @@ class Delivery:
     _failures: int = 0
 
     def sendable(self, batches: Iterable[Batch], settlement: Settlement) -> Iterator[Batch]:
-        """Pass the batches that can be sent; settle those that never will be."""
+        """Pass the batches just claimed that can be sent; settle those that never will be."""
         for batch in batches:
             if not batch.messages:  # someone has emptied the outbox by hand
                 settlement.accepted.append(batch.id)
@@ -51,7 +51,7 @@ class Delivery:
                 reason = f"the message has {batch.size_bytes} bytes, {self.limits.array_bytes} fit"
                 self._bury(batch, PublishError(TOO_LARGE_CODE, 0, reason), settlement)
             else:
-                yield batch
+                yield replace(batch, claimed_at=self.clock.now())
 
     async def deliver(self, request: Sequence[Batch]) -> Settlement:
         """Publish the batches in one request; what was not even tried is not in the settlement.
@@ -104,8 +104,8 @@ class Delivery:
 
     def _accepted(self, batch: Batch, seconds: float, settlement: Settlement) -> None:
         settlement.accepted.append(batch.id)
-        truncated = sum(message.truncated for message in batch.messages)
-        self.counters.published(len(batch.messages), seconds, truncated=truncated)
+        held = self.clock.now() - batch.claimed_at
+        self.counters.published(batch, request_seconds=seconds, held_seconds=held)
         self._tell_problems(batch)
         self.journal.info(
             "batch published",
@@ -113,7 +113,7 @@ class Delivery:
                 **_facts(batch),
                 "batch_bytes": batch.size_bytes,
                 "duration_ms": _ms(seconds),
-                "lag_ms": _ms(batch.waited_seconds + seconds),
+                "lag_ms": _ms(batch.waited_seconds + held),
             },
         )
 

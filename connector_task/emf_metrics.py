@@ -1,15 +1,16 @@
 """Metrics as CloudWatch's embedded metric format: JSON lines that become metrics on their own."""
 
 import json
-import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from connector_task.distribution import Distribution
 from connector_task.errors import PublishError
-from connector_task.ports import Backlog
+from connector_task.ports import Backlog, Batch, Message
 
 MAX_VALUES = 100  # of one metric in one line
+MEASURED_OF_BATCH = 10  # messages whose lag stands for a whole batch, however large it is
 UNITS = {
     "MessagesPublished": "Count",
     "MessagesTruncated": "Count",
@@ -17,6 +18,7 @@ UNITS = {
     "MessagesDeadLettered": "Count",
     "PublishFailures": "Count",
     "PublishDuration": "Milliseconds",
+    "PublishLag": "Milliseconds",
     "AccountPaceWait": "Milliseconds",
     "OutboxBacklog": "Count",
     "OldestMessageAge": "Milliseconds",
@@ -49,24 +51,16 @@ class EmfMetrics:
         self._dead_lettered = 0
         self._failures = 0
         self._gathered_seconds = 0.0
-        self._durations_seen = 0
-        self._durations_ms: list[float] = []
+        self._durations_ms = Distribution()
+        self._lags_ms = Distribution()
 
-    def published(self, messages: int, seconds: float, *, truncated: int) -> None:
-        """Count a batch, and sample its duration."""
-        self._published += messages
-        self._truncated += truncated
-        self._sample(round(seconds * 1000, 3))
-
-    def _sample(self, duration_ms: float) -> None:
-        """Keep every duration with the same probability, as many as a line can hold."""
-        self._durations_seen += 1
-        if len(self._durations_ms) < MAX_VALUES:
-            self._durations_ms.append(duration_ms)
-            return
-        place = random.randrange(self._durations_seen)  # noqa: S311  # a sample, not a secret
-        if place < MAX_VALUES:
-            self._durations_ms[place] = duration_ms
+    def published(self, batch: Batch, *, request_seconds: float, held_seconds: float) -> None:
+        """Count a batch's messages, the lag of each, and the batch's one request."""
+        self._published += len(batch.messages)
+        self._truncated += sum(message.truncated for message in batch.messages)
+        self._durations_ms.add(request_seconds * 1000)
+        for message, count in _measured(batch.messages):
+            self._lags_ms.add((message.waited_seconds + held_seconds) * 1000, count)
 
     def degraded(self, messages: int) -> None:
         """Count messages that went out not quite as configured."""
@@ -101,8 +95,12 @@ class EmfMetrics:
             "IsLeader": int(shards_led > 0),
             "ShardsLed": shards_led,
         }
-        if self._durations_ms:
-            values["PublishDuration"] = self._durations_ms
+        for name, measured in (
+            ("PublishDuration", self._durations_ms),
+            ("PublishLag", self._lags_ms),
+        ):
+            if shown := measured.values(MAX_VALUES):
+                values[name] = [round(value, 3) for value in shown]
         if backlog is not None:
             values["OutboxBacklog"] = backlog.messages
             values["OldestMessageAge"] = round(backlog.oldest_seconds * 1000)
@@ -123,3 +121,12 @@ class EmfMetrics:
             **self._dimensions,
             **values,
         }
+
+
+def _measured(messages: Sequence[Message]) -> Iterator[tuple[Message, int]]:
+    """Messages spread evenly over a batch, its first and last among them; for how many each is."""
+    size = len(messages)
+    parts = min(size, MEASURED_OF_BATCH)
+    for part in range(parts):
+        count = (part + 1) * size // parts - part * size // parts
+        yield messages[part * (size - 1) // max(parts - 1, 1)], count

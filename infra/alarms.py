@@ -127,6 +127,14 @@ def _connector(watched: Watched) -> Iterator[AlarmSpec]:
         periods=3,
     )
     yield AlarmSpec(
+        name="publish-slow",
+        sentence=f"One change in a hundred takes more than {config.alarm_publish_lag_ms} ms from "
+        "its capture to Ably.",
+        metric=watched.counted("connector", "PublishLag", statistic="p99", period=PERIOD),
+        threshold=config.alarm_publish_lag_ms,
+        periods=3,
+    )
+    yield AlarmSpec(
         name="connector-silent",
         sentence="No connector leads: changes are kept, and nothing is published.",
         metric=watched.counted("connector", "IsLeader", statistic=cloudwatch.Stats.MAXIMUM),

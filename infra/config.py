@@ -109,6 +109,7 @@ class StageConfig:
     alarm_database_free_gib: int = knob(integer(1, 65536), dev="4")
     alarm_database_connections: int = knob(integer(1, 10000), dev="60", prod="250")
     alarm_outbox_age_seconds: int = knob(integer(1, 86400), dev="60", prod="30")
+    alarm_publish_lag_ms: int = knob(integer(1, 86_400_000), dev="10000", prod="5000")
     alarm_publish_failures: int = knob(integer(0, 100000), dev="100")
     alarm_api_errors: int = knob(integer(0, 100000), dev="5", prod="20")
 

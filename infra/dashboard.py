@@ -135,8 +135,12 @@ def _connector(watched: Watched) -> list[cloudwatch.GraphWidget]:
 
     return [
         _graph(
-            "From commit to Ably: oldest change, ms",
-            [highest("OldestMessageAge")],
+            "From capture to Ably, ms, and what waits",
+            [
+                watched.counted("connector", "PublishLag", statistic="p50", label="lag, p50"),
+                watched.counted("connector", "PublishLag", statistic="p99", label="lag, p99"),
+                highest("OldestMessageAge"),
+            ],
             [highest("OutboxBacklog")],
         ),
         _graph(

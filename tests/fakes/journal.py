@@ -1,7 +1,7 @@
 """Ears for what the connector says and counts."""
 
 from connector_task.errors import PublishError
-from connector_task.ports import Facts
+from connector_task.ports import Batch, Facts
 
 
 class MemoryJournal:
@@ -37,10 +37,12 @@ class MemoryCounters:
         self.messages_dead = 0
         self.seconds_gathered = 0.0
         self.failures: list[PublishError] = []
+        self.published_after: list[tuple[float, float]] = []  # its request's seconds, its claim's
 
-    def published(self, messages: int, seconds: float, *, truncated: int) -> None:  # noqa: ARG002
-        self.messages_published += messages
-        self.messages_truncated += truncated
+    def published(self, batch: Batch, *, request_seconds: float, held_seconds: float) -> None:
+        self.messages_published += len(batch.messages)
+        self.messages_truncated += sum(message.truncated for message in batch.messages)
+        self.published_after.append((request_seconds, held_seconds))
 
     def degraded(self, messages: int) -> None:
         self.messages_degraded += messages

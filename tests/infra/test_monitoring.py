@@ -42,6 +42,12 @@ def _own_metrics(node: Any) -> set[tuple[str, str]]:
     return found
 
 
+def _shown(graphs: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
+    """How graphs show a metric of ours: its label, statistic and period, in their order."""
+    lines = [line for graph in graphs for line in graph["properties"]["metrics"]]
+    return [line[-1] for line in lines if line[1] == name]
+
+
 def _dashboard(stage: Stage) -> dict[str, Any]:
     body = stage.service.properties("AWS::CloudWatch::Dashboard")["DashboardBody"]
     parts = body["Fn::Join"][1] if isinstance(body, dict) else [body]
@@ -91,6 +97,9 @@ def test_thresholds_are_those_configured_in_the_metrics_own_units(
 ) -> None:
     assert _alarms(dev)["outbox-behind"]["Threshold"] == 60_000
     assert _alarms(prod)["outbox-behind"]["Threshold"] == 30_000
+    slow = _alarms(prod)["publish-slow"]
+    assert (slow["MetricName"], slow["ExtendedStatistic"]) == ("PublishLag", "p99")
+    assert slow["Threshold"] == 5_000
     assert _alarms(dev)["database-storage"]["Threshold"] == 4 * 1024**3
     behind, waiting = _alarms(dev)["ingest-behind"], _alarms(queued)["ingest-behind"]
     assert _measured(behind) == ("AsyncEventAge", "Maximum")
@@ -135,6 +144,10 @@ def test_the_dashboard_shows_the_way_of_a_message_row_by_row(dev: Stage, queued:
     assert len(graphs) == 16
     assert all(one["x"] + one["width"] <= 24 for one in widgets)
     assert len({(one["x"], one["y"]) for one in widgets}) == len(widgets)
+    assert [(shown["label"], shown["stat"]) for shown in _shown(graphs, "PublishLag")] == [
+        ("lag, p50", "p50"),
+        ("lag, p99", "p99"),
+    ]
     (page,) = [one for one in graphs if one["properties"]["title"].startswith("Page:")]
     assert "us-east-1" in str(page)
     assert not [one for one in _dashboard(queued)["widgets"] if "CloudFront" in str(one)]

@@ -192,6 +192,9 @@ def test_metrics_are_lines_that_cloudwatch_understands(site: Site, start: Start)
     assert directive["Namespace"] == "AblyPostgres"
     assert directive["Dimensions"] == [["stage", "service"]]
     assert {metric["Name"] for metric in directive["Metrics"]} <= set(measured[-1])
+    lags = [lag for line in connector.lines for lag in line.get("PublishLag", ())]
+    assert len(lags) == 3
+    assert all(0 < lag < 60_000 for lag in lags)
 
 
 def test_a_batch_is_one_line_without_what_it_says(site: Site, start: Start) -> None:

@@ -1,10 +1,13 @@
 """What becomes of refused messages, on a fake Ably."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+import pytest
 
 from connector_task.errors import ErrorCode, PublishError, PublishRequestError
-from connector_task.limits import MESSAGE_BYTES
+from connector_task.limits import MESSAGE_BYTES, Limits, Rates
 from connector_task.ports import Batch
+from tests.fakes.clock import FakeClock
 from tests.fakes.publisher import MemoryPublisher
 from tests.unit.connector_task.conftest import Bench
 
@@ -109,3 +112,35 @@ async def test_a_request_refused_for_one_of_its_batches_is_sent_again_batch_by_b
     assert bench.ably.published("good") == ["1"]
     assert bench.ably.published("fine") == ["3"]
     assert [outbox_id for outbox_id, _ in bench.database.dead_letters] == [2]
+
+
+class LingeringPublisher(MemoryPublisher):
+    """Takes a third of a second for each request."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    async def publish(self, batches: Sequence[Batch]) -> list[PublishError | None]:
+        self._clock.advance(0.3)
+        return await super().publish(batches)
+
+
+async def test_the_lag_of_a_batch_includes_what_it_waited_for_its_turn_to_be_sent(
+    bench: Bench,
+) -> None:
+    bench.ably = LingeringPublisher(bench.clock)
+    one_a_second = Rates(
+        channel_publishes=0, channel_bytes=0, requests_per_second=1 / 0.9, requests_per_hour=0
+    )
+    limits = Limits(request_channels=20, request_bytes=100)
+    async with bench.running(bench.relay(rates=one_a_second, limits=limits, max_in_flight=1)):
+        await bench.commit(*[(f"channel-{number}", "x" * 60) for number in range(8)])
+        while bench.database.messages:
+            await bench.pass_time(0.1)
+    requests, held = zip(*bench.counters.published_after, strict=True)
+    assert requests == pytest.approx([0.3] * 8)
+    assert held[0] == pytest.approx(0.3)
+    # Five at once, each after the one before; the others as the account's pace has it.
+    assert list(held) == sorted(held)
+    assert held[-1] > 8 * 0.3

@@ -1,13 +1,14 @@
 """Metric lines in CloudWatch's embedded metric format."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from connector_task.emf_metrics import MAX_VALUES, UNITS, EmfMetrics
 from connector_task.errors import PublishError
-from connector_task.ports import Backlog
+from connector_task.ports import Backlog, Batch, BatchId, Message
 
 
 class Lines:
@@ -31,9 +32,27 @@ def lines() -> Lines:
     return Lines()
 
 
+def batch(*waited_seconds: float, truncated: Sequence[int] = ()) -> Batch:
+    """A batch of messages that had waited so long when they were claimed."""
+    messages = tuple(
+        Message(
+            outbox_id=place,
+            name=None,
+            data="",
+            size_bytes=0,
+            truncated=place in truncated,
+            waited_seconds=waited,
+        )
+        for place, waited in enumerate(waited_seconds)
+    )
+    return Batch(id=BatchId("b"), channel="a", attempts=0, messages=messages)
+
+
 def test_a_line_holds_what_was_counted_with_its_units_and_dimensions(lines: Lines) -> None:
-    lines.metrics.published(3, 0.0125, truncated=1)
-    lines.metrics.published(2, 0.5, truncated=0)
+    lines.metrics.published(
+        batch(1.0, 0.5, 0.25, truncated=[1]), request_seconds=0.0125, held_seconds=0.02
+    )
+    lines.metrics.published(batch(4.0, 2.0), request_seconds=0.5, held_seconds=0.6)
     lines.metrics.failed(PublishError(42913, 429, "rate"))
     lines.metrics.dead_lettered(4)
     lines.metrics.gathered(0.25)
@@ -53,6 +72,7 @@ def test_a_line_holds_what_was_counted_with_its_units_and_dimensions(lines: Line
         "MessagesDeadLettered": 4,
         "PublishFailures": 1,
         "PublishDuration": [12.5, 500.0],
+        "PublishLag": [270.0, 520.0, 1020.0, 2600.0, 4600.0],
         "AccountPaceWait": 750,
         "OutboxBacklog": 7,
         "OldestMessageAge": 1250,
@@ -64,11 +84,11 @@ def test_a_line_holds_what_was_counted_with_its_units_and_dimensions(lines: Line
 
 
 def test_every_line_begins_anew(lines: Lines) -> None:
-    lines.metrics.published(3, 0.1, truncated=0)
+    lines.metrics.published(batch(1.0), request_seconds=0.1, held_seconds=0.1)
     lines.metrics.flush(shards_led=1, backlog=None)
     lines.metrics.flush(shards_led=0, backlog=None)
     assert (lines.last["MessagesPublished"], lines.last["IsLeader"]) == (0, 0)
-    assert "PublishDuration" not in lines.last
+    assert {"PublishDuration", "PublishLag"}.isdisjoint(lines.last)
 
 
 def test_a_standby_says_nothing_about_the_backlog(lines: Lines) -> None:
@@ -78,11 +98,35 @@ def test_a_standby_says_nothing_about_the_backlog(lines: Lines) -> None:
     assert named.isdisjoint({"OutboxBacklog", "OldestMessageAge"})
 
 
-def test_more_durations_than_a_line_can_hold_are_sampled_from_all_of_them(lines: Lines) -> None:
+def test_of_more_durations_than_a_line_can_hold_the_shown_stand_for_all(lines: Lines) -> None:
     for number in range(10 * MAX_VALUES):
-        lines.metrics.published(1, number / 1000, truncated=0)
+        lines.metrics.published(batch(), request_seconds=(number + 1) / 1000, held_seconds=0)
     lines.metrics.flush(shards_led=1, backlog=None)
     durations = lines.last["PublishDuration"]
     assert len(durations) == MAX_VALUES
-    assert len(set(durations)) == MAX_VALUES
-    assert max(durations) >= MAX_VALUES
+    assert (durations[0], durations[-1]) == (1, 10 * MAX_VALUES)
+    assert durations[MAX_VALUES // 2] == pytest.approx(5 * MAX_VALUES, rel=0.02)
+
+
+def test_a_lag_counts_as_often_as_there_are_messages_and_not_batches(lines: Lines) -> None:
+    for _ in range(90):
+        lines.metrics.published(batch(0.0), request_seconds=0.01, held_seconds=0.01)
+    lines.metrics.published(batch(*[9.99] * 910), request_seconds=0.01, held_seconds=0.01)
+    lines.metrics.flush(shards_led=1, backlog=None)
+    lags = lines.last["PublishLag"]
+    assert len(lags) == MAX_VALUES
+    assert lags.count(10.0) == pytest.approx(9, abs=1)
+    assert lags.count(10_000.0) == pytest.approx(91, abs=1)
+
+
+@pytest.mark.parametrize("size", [1, 2, 9, 10, 11, 19, 1000])
+def test_the_lags_of_a_batch_are_spread_from_its_oldest_message_to_its_newest(
+    lines: Lines, size: int
+) -> None:
+    waited = [(size - place) / 10 for place in range(size)]
+    lines.metrics.published(batch(*waited), request_seconds=0, held_seconds=0)
+    lines.metrics.flush(shards_led=1, backlog=None)
+    lags = lines.last["PublishLag"]
+    assert len(lags) == min(size, MAX_VALUES)
+    assert (lags[0], lags[-1]) == (100.0, size * 100.0)
+    assert sum(lags) / len(lags) == pytest.approx(sum(waited) * 1000 / size, rel=0.06)

@@ -145,6 +145,7 @@ WRONG = {
     "alarm_database_free_gib": "0",
     "alarm_database_connections": "0",
     "alarm_outbox_age_seconds": "0",
+    "alarm_publish_lag_ms": "0",
     "alarm_publish_failures": "-1",
     "alarm_api_errors": "-1",
     "page": "yes",
