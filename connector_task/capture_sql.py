@@ -12,7 +12,6 @@ from psycopg2 import sql
 from connector_task import templates
 from connector_task.capture import Capture, Route, Table
 from connector_task.config import Operation, Payload
-from connector_task.limits import MESSAGE_BYTES
 from connector_task.statements import statement
 
 Composable = sql.Composable
@@ -23,31 +22,37 @@ NULL = sql.SQL("NULL")
 TRANSITIONS = {"later": "changed", "earlier": "before"}
 
 
-def body(one: Capture) -> Composable:
-    """The body of a capture's function."""
+def body(one: Capture, message_bytes: int) -> Composable:
+    """The body of a capture's function.
+
+    Args:
+        one: what it captures.
+        message_bytes: that a message may have, its name and headers included.
+    """
     if one.operation is Operation.TRUNCATE:
         return _truncate_body(one)
     if all(route.is_plain for route in one.routes):
-        return _plain_body(one)
+        return _plain_body(one, message_bytes)
     return _fill(
         "capture_routes",
         pairing=_fill("capture_pairing") if one.sees_both else sql.SQL(""),
-        routes=sql.SQL("\n    ").join(_route(one, route) for route in one.routes),
+        routes=sql.SQL("\n    ").join(_route(one, route, message_bytes) for route in one.routes),
         wake=_wake(one),
     )
 
 
-def inserts(route: Route, table: Table, source: Composable) -> Composable:
+def inserts(route: Route, table: Table, source: Composable, message_bytes: int) -> Composable:
     """The statement that writes rows to the outbox as if they had just been inserted.
 
     Args:
         route: where they go.
         table: whose rows they are.
         source: a query in parentheses.
+        message_bytes: that a message may have, its name and headers included.
     """
     seen = _rows(route, table, source)
     changes = _fill("capture_changes", operation=sql.Literal("INSERT"), rows=seen)
-    return _events(route, table, changes, name=sql.Literal(table.name))
+    return _events(route, table, changes, sql.Literal(table.name), message_bytes)
 
 
 def type_of(table: Table) -> Composable:
@@ -59,10 +64,10 @@ def _fill(name: str, **parts: Composable) -> sql.Composed:
     return sql.SQL(statement(name).rstrip("\n")).format(**parts)
 
 
-def _plain_body(one: Capture) -> Composable:
+def _plain_body(one: Capture, message_bytes: int) -> Composable:
     return _fill(
         "capture_body",
-        max_bytes=sql.Literal(MESSAGE_BYTES - len(one.operation)),
+        max_bytes=sql.Literal(message_bytes - len(one.operation)),
         key=sql.Literal(list(one.table.key)),
         table=_name_at_run_time(one.table),
         channels=sql.SQL(", ").join(
@@ -103,7 +108,7 @@ def _name_at_run_time(table: Table) -> Composable:
     return sql.SQL(name).format(sql.Literal(table.oid))
 
 
-def _route(one: Capture, route: Route) -> Composable:
+def _route(one: Capture, route: Route, message_bytes: int) -> Composable:
     """The block of one route: what is done as a rule, and what where that fails."""
     is_paired = one.sees_both and (route.is_selective or route.options.old)
     sides = ("later", "earlier") if is_paired else ("later",)
@@ -113,11 +118,11 @@ def _route(one: Capture, route: Route) -> Composable:
     name = _name_at_run_time(one.table)
     return _fill(
         "capture_route",
-        events=_events(route, one.table, _changes(one, usual), name=name),
+        events=_events(route, one.table, _changes(one, usual), name, message_bytes),
         judgements=sql.SQL("\n        ").join(
             _judgement(route, one.table, side, source) for side, source in sources.items()
         ),
-        degraded_events=_events(route, one.table, _changes(one, degraded), name=name),
+        degraded_events=_events(route, one.table, _changes(one, degraded), name, message_bytes),
     )
 
 
@@ -128,7 +133,9 @@ def _changes(one: Capture, sides: Mapping[str, Composable]) -> Composable:
     return _fill("capture_changes", operation=operation, rows=sides["later"])
 
 
-def _events(route: Route, table: Table, changes: Composable, *, name: Composable) -> Composable:
+def _events(
+    route: Route, table: Table, changes: Composable, name: Composable, message_bytes: int
+) -> Composable:
     return _fill(
         "capture_events",
         table=name,
@@ -138,7 +145,7 @@ def _events(route: Route, table: Table, changes: Composable, *, name: Composable
         message=_fill(
             "capture_message_old" if route.options.old else "capture_message", table=name
         ),
-        max_bytes=sql.Literal(MESSAGE_BYTES),
+        max_bytes=sql.Literal(message_bytes),
     )
 
 

@@ -47,8 +47,7 @@ def check(settings: Settings, journal: Journal) -> str:
     Raises:
         ConnectorError: it does not fit, or the database is not to be reached.
     """
-    installation = PostgresInstallation(settings.database, settings.mappings, journal)
-    plan, captures = installation.check()
+    plan, captures = PostgresInstallation.configured(settings, journal).check()
     lines = ["the configuration is valid and fits the database"]
     for one in captures:
         table = f"{one.table.schema}.{one.table.name}"
@@ -99,10 +98,7 @@ def install(settings: Settings, journal: Journal) -> str:
     Raises:
         ConnectorError: that is not possible; nothing has changed.
     """
-    installation = PostgresInstallation(
-        settings.database, settings.mappings, journal, run_role=settings.run_role
-    )
-    plan = installation.install()
+    plan = PostgresInstallation.configured(settings, journal).install()
     if plan.is_empty:
         return "everything was installed already"
     dropped, created = len(plan.drop_triggers), len(plan.create_triggers)
@@ -115,7 +111,7 @@ def uninstall(settings: Settings, journal: Journal, *, force: bool) -> str:
     Raises:
         ConnectorError: that is not possible, or something would be lost and `force` is not given.
     """
-    PostgresInstallation(settings.database, settings.mappings, journal).uninstall(force=force)
+    PostgresInstallation.configured(settings, journal).uninstall(force=force)
     return (
         "uninstalled: triggers, schema ably and ablycontroltable are dropped; "
         "your tables, their rows and what is on Ably stay as they are"

@@ -148,6 +148,9 @@ class AblySettings:
         requests_per_second: HTTP requests; None is the plan's, 0 without limit. So is the hour's.
         channel_publishes: publishes on one channel a second; 0 is without limit.
         channel_bytes: on one channel a second; 0 is without limit.
+        message_bytes: of one publish, an array counting as the sum; None is the plan's.
+        request_bytes: of one request's body.
+        request_channels: of one request.
     """
 
     api_key: str = field(repr=False)
@@ -159,6 +162,9 @@ class AblySettings:
     requests_per_hour: float | None = None
     channel_publishes: float = 50.0
     channel_bytes: int = 1_048_576
+    message_bytes: int | None = None
+    request_bytes: int = 2_097_152
+    request_channels: int = 100
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -108,6 +108,18 @@ ENTRIES = (
         field="ably.channel_bytes", key="ably.channelBytesPerSecond",
         variable="ABLY_CHANNEL_BYTES_PER_SECOND", parse=values.rate,
     ),
+    Entry(
+        field="ably.message_bytes", key="ably.messageBytes",
+        variable="ABLY_MESSAGE_BYTES", parse=values.whole_number(1024, 1024 * 1024),
+    ),
+    Entry(
+        field="ably.request_bytes", key="ably.requestBytes",
+        variable="ABLY_REQUEST_BYTES", parse=values.whole_number(1024, 64 * 1024 * 1024),
+    ),
+    Entry(
+        field="ably.request_channels", key="ably.requestChannels",
+        variable="ABLY_REQUEST_CHANNELS", parse=values.whole_number(1, 1000),
+    ),
     Entry(field="install", key="install", variable="CONNECTOR_INSTALL", parse=values.boolean),
     Entry(field="run_role", key="runRole", variable="CONNECTOR_RUN_ROLE", parse=values.text),
     Entry(

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from connector_task.config import AblySettings, Plan
 
-MESSAGE_BYTES = 64 * 1024  # the smallest plan's; an array counts as the sum of its messages
+MESSAGE_BYTES = 64 * 1024  # of most plans; an array counts as the sum of its messages
+PRO_MESSAGE_BYTES = 256 * 1024
 
 # HTTP requests a second and an hour.
 REQUEST_RATES = {
@@ -58,6 +59,22 @@ class Rates:
             requests_per_second=self.requests_per_second / parts,
             requests_per_hour=self.requests_per_hour / parts,
         )
+
+
+def message_bytes(settings: AblySettings) -> int:
+    """How large a publish may be: as set, or as the plan has it."""
+    if settings.message_bytes is not None:
+        return settings.message_bytes
+    return PRO_MESSAGE_BYTES if settings.plan is Plan.PRO else MESSAGE_BYTES
+
+
+def limits(settings: AblySettings) -> Limits:
+    """What the settings allow to send at a time."""
+    return Limits(
+        array_bytes=message_bytes(settings),
+        request_bytes=settings.request_bytes,
+        request_channels=settings.request_channels,
+    )
 
 
 def rates(settings: AblySettings) -> Rates:

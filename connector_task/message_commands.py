@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from connector_task.config import Settings
 from connector_task.errors import CommandError, ErrorCode
+from connector_task.limits import message_bytes
 from connector_task.postgres_dead_letters import DeadLetter, PostgresDeadLetters, Selection
 from connector_task.postgres_replay import PostgresReplay, Progress, ReplayOrder
 
@@ -57,6 +58,7 @@ def replay(settings: Settings, options: argparse.Namespace, tell: Callable[[str]
         after=options.after,
         step_rows=options.rows,
         max_backlog=options.max_backlog,
+        message_bytes=message_bytes(settings.ably),
     )
     work = PostgresReplay(
         settings.database, settings.mappings, order, pause=lambda: time.sleep(PAUSE_SECONDS)

@@ -9,8 +9,15 @@ from psycopg2 import errors, sql
 
 from connector_task import capture, capture_sql
 from connector_task.capture import Capture, Plan, Trigger, WantedTrigger
-from connector_task.config import MAX_SHARDS, DatabaseSettings, Operation, TableMapping
+from connector_task.config import (
+    MAX_SHARDS,
+    DatabaseSettings,
+    Operation,
+    Settings,
+    TableMapping,
+)
 from connector_task.errors import DatabaseUnavailableError, ErrorCode, InstallationError
+from connector_task.limits import MESSAGE_BYTES, message_bytes
 from connector_task.ports import Journal
 from connector_task.postgres_session import (
     APPLICATION_LOCK,
@@ -36,11 +43,24 @@ class PostgresInstallation:
         journal: Journal,
         *,
         run_role: str | None = None,
+        message_bytes: int = MESSAGE_BYTES,
     ) -> None:
         self._settings = settings
         self._mappings = mappings
         self._journal = journal
         self._run_role = run_role
+        self._message_bytes = message_bytes
+
+    @classmethod
+    def configured(cls, settings: Settings, journal: Journal) -> "PostgresInstallation":
+        """What the connector's settings ask for."""
+        return cls(
+            settings.database,
+            settings.mappings,
+            journal,
+            run_role=settings.run_role,
+            message_bytes=message_bytes(settings.ably),
+        )
 
     def install(self) -> Plan:
         """Make the database what the configuration asks for; changes nothing that already is.
@@ -119,7 +139,7 @@ class PostgresInstallation:
         cursor.execute(statement("find_functions"))
         functions: dict[str, str] = dict(cursor.fetchall())
         bodies = {
-            one: capture_sql.body(one).as_string(cursor)
+            one: capture_sql.body(one, self._message_bytes).as_string(cursor)
             for one in find_captures(cursor, self._mappings)
         }
         return capture.plan(bodies, _found_triggers(cursor), functions)

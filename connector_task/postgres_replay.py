@@ -17,6 +17,7 @@ from connector_task import capture_sql
 from connector_task.capture import Route, Table
 from connector_task.config import DatabaseSettings, Operation, TableMapping
 from connector_task.errors import CommandError, ErrorCode
+from connector_task.limits import MESSAGE_BYTES
 from connector_task.postgres_session import Connection, connect, translate_errors
 from connector_task.postgres_tables import condition_problem, find_captures, find_table
 from connector_task.statements import statement
@@ -36,6 +37,7 @@ class ReplayOrder:
         after: the key to begin behind, as JSON; None begins at the first row.
         step_rows: rows of one transaction.
         max_backlog: messages that may wait in the outbox before a step.
+        message_bytes: that a message may have; of a larger row, the key alone is sent.
     """
 
     table: str
@@ -44,6 +46,7 @@ class ReplayOrder:
     after: str | None = None
     step_rows: int = 500
     max_backlog: int = 5000
+    message_bytes: int = MESSAGE_BYTES
 
 
 @dataclass(slots=True)
@@ -193,7 +196,8 @@ class _Walk:
         messages = 0
         source = self._filled("replay_rows", keys=_json_array(done))
         for route in routes:
-            self._cursor.execute(capture_sql.inserts(route, self._table, source))
+            limit = self._order.message_bytes
+            self._cursor.execute(capture_sql.inserts(route, self._table, source, limit))
             messages += self._cursor.rowcount
         if messages:
             self._cursor.execute("SELECT pg_notify('table_update', '')")

@@ -21,7 +21,7 @@ from connector_task.errors import (
     InstallationError,
 )
 from connector_task.health import HealthServer
-from connector_task.limits import Limits, rates
+from connector_task.limits import limits, rates
 from connector_task.pace import Pace
 from connector_task.ports import Backlog, Clock, Journal
 from connector_task.postgres_installation import PostgresInstallation
@@ -243,9 +243,7 @@ def _assemble(
         roll_call=PostgresRollCall(settings.database, settings.shards),
         publisher=shared.publisher,
         metrics=shared.metrics,
-        installation=PostgresInstallation(
-            settings.database, settings.mappings, journal, run_role=settings.run_role
-        ),
+        installation=PostgresInstallation.configured(settings, journal),
         stopped=shared.stopped,
         clock=shared.clock,
         journal=journal,
@@ -281,7 +279,7 @@ class _Shared:
             stopped=resigned,
             poll_seconds=self.settings.poll_seconds,
             max_in_flight=self.settings.max_in_flight,
-            limits=Limits(),
+            limits=limits(self.settings.ably),
             pace=Pace(rates(self.settings.ably).share(shards)),
         )
         return Relay(
@@ -307,4 +305,5 @@ class _Shared:
             vitals=vitals,
             backoff=Backoff(cap_seconds=ABLY_BACKOFF_CAP_SECONDS, random=random.random),
             stopped=stopped,
+            limits=limits(self.settings.ably),
         )
