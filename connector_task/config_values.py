@@ -36,10 +36,10 @@ def password(value: object) -> str:
 
 
 def api_key(value: object) -> str:
-    """An Ably API key, `<app>.<key>:<secret>`."""
-    if not isinstance(value, str) or not API_KEY.fullmatch(value):
+    """An Ably API key, `<app>.<key>:<secret>`; with a line end, as an editor leaves it."""
+    if not isinstance(value, str) or not API_KEY.fullmatch(value.strip()):
         raise UnusableValueError("must be an Ably API key of the form <app>.<key>:<secret>")
-    return value
+    return value.strip()
 
 
 def port(value: object) -> int:

@@ -82,6 +82,7 @@ class HttpApi(Construct):
             config=config,
             environment={
                 "ABLY_API_KEY_SECRET_ARN": ably_key.secret_arn,
+                "ABLY_APP_ID": config.ably_app_id or "",
                 "OUTGOING_CHANNEL": config.outgoing_channel,
                 "INCOMING_CHANNEL": config.incoming_channel,
                 "TOKEN_TTL_SECONDS": str(config.token_ttl_seconds),

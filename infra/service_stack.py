@@ -10,6 +10,7 @@ from infra.config import StageConfig
 from infra.connector import Connector
 from infra.http_api import HttpApi
 from infra.ingest import Ingest
+from infra.key_check import KeyCheck
 from infra.migrate import Migrate
 from infra.monitoring import Monitoring
 from infra.network import egress_group
@@ -63,6 +64,8 @@ class ServiceStack(cdk.Stack):
         connector = Connector(
             self, "Connector", config=config, vpc=vpc, database=database, ably_key=ably_key
         )
+        key_check = KeyCheck(self, "KeyCheck", auth=http_api.auth)
+        key_check.trigger.execute_before(migrate.trigger, connector.service)
         migrate.trigger.execute_before(ingest.function, http_api.history, connector.service)
         website = (
             Website(self, "Website", config=config, api=http_api.api, page=page)

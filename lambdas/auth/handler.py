@@ -1,4 +1,7 @@
-"""The auth function: `GET /auth` answers with an Ably TokenRequest for the browser's client id."""
+"""The auth function: `GET /auth` answers with an Ably TokenRequest for the browser's client id.
+
+Invoked by a deploy, without a request, it says whether the Ably API key can be used.
+"""
 
 import os
 from collections.abc import Mapping
@@ -7,6 +10,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from lambdas.auth import key_check
 from lambdas.auth.endpoint import AuthEndpoint
 from lambdas.auth.settings import AuthSettings
 from lambdas.common.http import respond
@@ -22,6 +26,9 @@ def make_handler(environment: Mapping[str, str]) -> Handler:
         return AuthEndpoint(AuthSettings.parse(environment), Secrets())
 
     def handle(event: Any, _context: LambdaContext) -> dict[str, Any]:
+        if not event:  # a request is never empty
+            key_check.check(AuthSettings.parse(environment), Secrets())
+            return {}
         return respond(event, endpoint().cors, endpoint().get)
 
     return observed(handle, environment)

@@ -13,6 +13,7 @@ class AuthSettings:
 
     Attributes:
         key_secret_arn: the secret whose string is the Ably API key.
+        app_id: the Ably app that the key must be of; empty where it may be of any.
         outgoing_channel: the channel that clients publish to.
         incoming_channel: the channel that clients receive on.
         signed_in: whether the client id is the subject of a verified JWT; else each browser is
@@ -21,6 +22,7 @@ class AuthSettings:
     """
 
     key_secret_arn: str
+    app_id: str
     outgoing_channel: str
     incoming_channel: str
     token_ttl_seconds: int
@@ -38,6 +40,7 @@ class AuthSettings:
         reader = SettingsReader(environment)
         settings = cls(
             key_secret_arn=reader.text("ABLY_API_KEY_SECRET_ARN"),
+            app_id=reader.text("ABLY_APP_ID", default=""),
             outgoing_channel=reader.text("OUTGOING_CHANNEL", default="outgoing-chat"),
             incoming_channel=reader.text("INCOMING_CHANNEL", default="incoming-chat"),
             token_ttl_seconds=reader.integer(

@@ -11,6 +11,7 @@ from tests.deploy.emulator import ACCOUNT, CREDENTIALS, HERE, ROOT, Emulator
 from tests.deploy.rds import REGION
 
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
+IMPATIENT = HERE / "impatient.cjs"
 TIMEOUT_SECONDS = 240
 
 
@@ -49,7 +50,7 @@ class CdkCli:
         """Run a command, whatever comes of it; stderr is in stdout."""
         assert CDK.exists(), "the CDK CLI is not installed: run `make setup`"
         return subprocess.run(
-            [self._node(), CDK, *arguments],
+            [self._node(), "--require", IMPATIENT, CDK, *arguments],
             cwd=cwd,
             env=self._environment(),
             stdin=subprocess.DEVNULL,

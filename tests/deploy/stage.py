@@ -33,7 +33,9 @@ class Stage:
         self.cdk = cdk
         self.ably = ably
         self.rds = rds
-        self._deployed: Path | None = None  # the assembly that is
+        self._stateful = False  # whether its stack is deployed
+        self._service: Path | None = None  # the assembly whose service stack is
+        self._filled = False  # whether any secret is
 
     @property
     def emulator(self) -> Emulator:
@@ -46,27 +48,25 @@ class Stage:
         Args:
             any_release: take what is deployed, also where that is another release.
         """
-        if self._deployed == self.assembly or (any_release and self._deployed):
+        if self._service == self.assembly or (any_release and self._service):
             return
-        if self._deployed:
-            self.destroy()
-        self.deploy(self.assembly, STATEFUL)
+        self.ensure_bare()
         self.fill_secrets()
         self.deploy(self.assembly, SERVICE)
+
+    def ensure_bare(self, *, with_empty_secrets: bool = False) -> None:
+        """Have the stateful stack alone."""
+        if self._service or (with_empty_secrets and self._filled):
+            self.destroy()
+        if not self._stateful:
+            self.deploy(self.assembly, STATEFUL)
 
     def deploy(self, assembly: Path, *stacks: str) -> str:
         """Deploy what was synthesized; returns what the CLI said."""
         said = self.cdk.run("deploy", *stacks, "--app", str(assembly), *APPROVED)
-        self._deployed = assembly
+        self._stateful = self._stateful or STATEFUL in stacks
+        self._service = assembly if SERVICE in stacks else self._service
         return said
-
-    def begin_anew(self, *, control_token: str) -> None:
-        """Have the stateful stack alone, new, with this token of the Control API."""
-        if self._deployed:
-            self.destroy()
-        self.deploy(self.assembly, STATEFUL)
-        self._deployed = Path()  # of no release that a test could chat with
-        self.fill_secrets(control_token=control_token)
 
     def attempt_service(self) -> "subprocess.CompletedProcess[str]":
         """Deploy the service stack, whatever comes of it."""
@@ -80,7 +80,7 @@ class Stage:
     def destroy(self) -> str:
         """Remove both stacks; returns what the CLI said."""
         said = self.cdk.run("destroy", "--all", "--force", "--app", str(self.assembly))
-        self._deployed = None
+        self._stateful, self._service, self._filled = False, None, False
         return said
 
     @cached_property
@@ -103,15 +103,21 @@ class Stage:
         self.cdk.run("synth", "--quiet", "--output", str(output), *context, cwd=root)
         return output
 
-    def fill_secrets(self, *, control_token: str | None = None) -> None:
-        """Put in what only the operator has, or another token of the Control API."""
+    def fill_secrets(self, *, api_key: str | None = None, control_token: str | None = None) -> None:
+        """Put in what only the operator has, or another key or token of the Control API."""
+        self.fill_secret("AblyApiKeySecretArn", api_key or self.ably.api_key)
+        self.fill_secret("AblyControlTokenSecretArn", control_token or self.ably.control_token)
+
+    def fill_secret(self, output: str, value: str) -> None:
+        """Put a value into the secret whose ARN the stateful stack has printed under a name."""
         secrets = self.emulator.client("secretsmanager")
-        for name, value in (
-            ("AblyApiKeySecretArn", self.ably.api_key),
-            ("AblyControlTokenSecretArn", control_token or self.ably.control_token),
-        ):
-            secret = self.output(name, stack=STATEFUL)
-            secrets.put_secret_value(SecretId=secret, SecretString=value)
+        # With a line end, as an editor leaves it.
+        secrets.put_secret_value(SecretId=self.secret(output), SecretString=f"{value}\n")
+        self._filled = True
+
+    def secret(self, output: str) -> str:
+        """The secret whose ARN the stateful stack has printed under a name."""
+        return self.output(output, stack=STATEFUL)
 
     def output(self, name: str, *, stack: str = SERVICE) -> str:
         """What the deploy printed under a name."""
@@ -133,6 +139,16 @@ class Stage:
             and each["LogicalResourceId"].startswith(logical_prefix)
         ]
         return found
+
+    def failures(self, stack: str) -> list[str]:
+        """Why resources of a stack have failed, the latest first."""
+        client = self.emulator.client("cloudformation")
+        events = client.describe_stack_events(StackName=stack)["StackEvents"]
+        return [
+            str(each.get("ResourceStatusReason"))
+            for each in events
+            if each["ResourceStatus"].endswith("_FAILED")
+        ]
 
     def status(self, stack: str) -> str:
         """Where a stack stands, as CREATE_COMPLETE."""

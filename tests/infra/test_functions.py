@@ -9,7 +9,7 @@ from lambdas.auth.settings import AuthSettings
 from lambdas.common.settings import DatabaseSettings, SettingsReader
 from lambdas.history.settings import HistorySettings
 from lambdas.ingest.settings import IngestSettings
-from tests.infra.synthesis import Stage, Template
+from tests.infra.synthesis import Resource, Stage, Template
 
 FUNCTIONS = ("auth", "history", "ingest", "migrate")
 Parse = Callable[[dict[str, str]], Any]
@@ -92,8 +92,18 @@ def test_no_template_holds_a_secret(dev: Stage, prod: Stage) -> None:
                 assert password is None or "{{resolve:secretsmanager:" in str(password)
 
 
+def _trigger(stage: Stage, name: str) -> tuple[str, Resource]:
+    """The one run of a function at deploy whose logical id begins so."""
+    (trigger,) = [
+        (key, made)
+        for key, made in stage.service.of_type("Custom::Trigger").items()
+        if key.startswith(name)
+    ]
+    return trigger
+
+
 def test_the_schema_is_migrated_before_anything_uses_it(dev: Stage) -> None:
-    (trigger,) = dev.service.of_type("Custom::Trigger")
+    trigger, _ = _trigger(dev, "Migrate")
     for type_, name in (
         ("AWS::ECS::Service", "Connector"),
         ("AWS::Lambda::Function", "Ingest"),
@@ -103,8 +113,22 @@ def test_the_schema_is_migrated_before_anything_uses_it(dev: Stage) -> None:
         assert trigger in dependent["DependsOn"]
 
 
+def test_the_ably_key_is_looked_at_before_the_schema_is_migrated(dev: Stage, prod: Stage) -> None:
+    for stage, app_id in ((dev, ""), (prod, "aBCdEf")):
+        check, made = _trigger(stage, "KeyCheck")
+        (auth,) = [
+            version
+            for key, version in stage.service.of_type("AWS::Lambda::Version").items()
+            if {"Ref": key} == made["Properties"]["HandlerArn"]
+        ]
+        assert "HttpApiAuthFunction" in auth["Properties"]["FunctionName"]["Ref"]
+        assert check in _trigger(stage, "Migrate")[1]["DependsOn"]
+        variables = stage.service.function("auth")["Environment"]["Variables"]
+        assert variables["ABLY_APP_ID"] == app_id
+
+
 def test_the_schema_is_migrated_only_once_the_database_can_be_reached(dev: Stage) -> None:
-    (trigger,) = dev.service.of_type("Custom::Trigger").values()
+    _, trigger = _trigger(dev, "Migrate")
     rules = [
         name
         for name in dev.service.of_type(

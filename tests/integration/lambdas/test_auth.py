@@ -11,6 +11,7 @@ import pytest
 
 from lambdas.auth.endpoint import AuthEndpoint
 from lambdas.auth.handler import make_handler
+from lambdas.auth.key_check import ApiKeyError
 from lambdas.auth.settings import AuthSettings
 from lambdas.common.http import Request
 from lambdas.common.observability import logger
@@ -168,6 +169,51 @@ def test_a_wrong_key_is_a_passing_failure_which_ably_js_tries_again(
 
 def test_a_missing_secret_is_a_passing_failure(new_auth: Callable[..., Get]) -> None:
     assert new_auth(ABLY_API_KEY_SECRET_ARN="nowhere")(event())["statusCode"] == 503
+
+
+@pytest.mark.parametrize("secret", [API_KEY, f"{API_KEY}\n"])
+@pytest.mark.parametrize("app_id", ["", "appid"])
+def test_a_deploy_is_told_that_the_key_can_be_used(
+    new_auth: Callable[..., Get], aws: Aws, secret: str, app_id: str
+) -> None:
+    auth = new_auth(ABLY_API_KEY_SECRET_ARN=aws.create_secret("key", secret), ABLY_APP_ID=app_id)
+    assert auth({}) == {}
+
+
+@pytest.mark.parametrize(
+    ("secret", "said"),
+    [
+        (None, "ResourceNotFoundException"),
+        ("hunter2", "not of the form appId.keyId:secret"),
+        ("app.key:hunter2 x", "not of the form appId.keyId:secret"),
+    ],
+)
+def test_a_deploy_without_a_key_is_told_what_to_do(
+    new_auth: Callable[..., Get],
+    aws: Aws,
+    caplog: pytest.LogCaptureFixture,
+    secret: str | None,
+    said: str,
+) -> None:
+    arn = aws.secrets.create_secret(Name="empty")["ARN"]
+    if secret is not None:
+        aws.secrets.put_secret_value(SecretId=arn, SecretString=secret)
+    with pytest.raises(ApiKeyError) as caught:
+        new_auth(ABLY_API_KEY_SECRET_ARN=arn)({})
+    sentence = str(caught.value)
+    assert said in sentence
+    assert f"put-secret-value --secret-id {arn} --secret-string file://key" in sentence
+    assert "hunter2" not in sentence + caplog.text
+
+
+def test_a_deploy_with_another_apps_key_is_told_both_apps_and_no_secret(
+    new_auth: Callable[..., Get],
+) -> None:
+    with pytest.raises(ApiKeyError) as caught:
+        new_auth(ABLY_APP_ID="other")({})
+    sentence = str(caught.value)
+    assert "is of the app 'appid', and ably_app_id is 'other'" in sentence
+    assert "secret-of-the-key" not in sentence
 
 
 def test_nothing_of_the_answer_is_logged(

@@ -266,6 +266,10 @@ def test_no_secret_is_shown_in_a_problem_or_in_a_repr() -> None:
     assert "hidden-password" not in shown
 
 
+def test_a_key_may_end_with_a_line_as_an_editor_leaves_it() -> None:
+    assert load(None, {**VARIABLES, "ABLY_API_KEY": f"{KEY}\n"}) == EXPECTED
+
+
 BY_IAM = {
     **{name: value for name, value in VARIABLES.items() if name != "DB_PASSWORD"},
     "DB_AUTH": "iam",
