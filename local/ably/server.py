@@ -180,6 +180,8 @@ class AblyServer:
             request.body = await given.read()
         except web.HTTPRequestEntityTooLarge:
             return _rendered(request, failure(AblyError(40009, 413, "the body is too large")))
+        except ConnectionError:
+            return web.Response(status=400)  # for nobody: the client has gone in mid-request
         return _rendered(request, self._handle(request))
 
     def _handle(self, request: Request) -> Response:

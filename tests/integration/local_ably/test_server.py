@@ -3,6 +3,8 @@ import base64
 import io
 import json
 import signal
+import socket
+import struct
 import sys
 import time
 from dataclasses import replace
@@ -61,6 +63,27 @@ async def test_a_client_that_does_not_read_is_cut_off_and_may_resume() -> None:
             again = await back.receive_json(timeout=DEADLINE_SECONDS)
             assert again["connectionId"] == connected["connectionId"]
     await asyncio.to_thread(ably.close)
+
+
+async def test_a_client_that_goes_in_the_midst_of_its_request_is_no_defect(
+    local_ably: LocalAbly, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", local_ably.port)
+    writer.write(
+        b"POST /channels/a/messages HTTP/1.1\r\nHost: localhost\r\n"
+        b"Content-Length: 100\r\nExpect: 100-continue\r\n\r\n"
+    )
+    assert b"100" in await reader.readline()  # it waits for the body now
+    line = writer.get_extra_info("socket")
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()  # a reset, not an end
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{local_ably.port}/time") as response,
+    ):
+        assert response.status == 200
+    await asyncio.to_thread(local_ably.stop)
+    assert caplog.records == []
 
 
 async def test_a_page_of_another_origin_may_read_everything(local_ably: LocalAbly) -> None:
