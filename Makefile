@@ -13,6 +13,7 @@ BROWSER_READY := .setup/browser
 BUNDLES_READY := .setup/bundles
 MINISTACK_READY := .setup/ministack/.ready
 DEPLOY_SDK_READY := tests/deploy/node_modules/.ready
+POSTGRES_READY := tests/postgres/node_modules/.ready
 PAGE := web/dist/index.html
 WEB_SOURCES := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 CDK := PATH="$(CURDIR)/.venv/bin:$$PATH" node_modules/.bin/cdk
@@ -25,7 +26,7 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .PHONY: setup
-setup: $(PYTHON_READY) $(CDK_READY) $(PAGE) $(BROWSER_READY) $(BUNDLES_READY) $(MINISTACK_READY) $(DEPLOY_SDK_READY) ## Install all that the other targets need
+setup: $(PYTHON_READY) $(CDK_READY) $(PAGE) $(BROWSER_READY) $(BUNDLES_READY) $(MINISTACK_READY) $(DEPLOY_SDK_READY) $(POSTGRES_READY) ## Install all that the other targets need
 
 .PHONY: local
 local: $(PYTHON_READY) $(PAGE) ## Run everything on this machine; ARGS="--help" shows the options
@@ -92,7 +93,7 @@ web: $(PAGE) ## Build the chat page into web/dist
 
 .PHONY: clean
 clean: ## Remove all that was installed, built or stored, the local run's data included
-	rm -rf .venv .setup .local node_modules web/node_modules tests/deploy/node_modules web/dist cdk.out test-results .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .setup .local node_modules web/node_modules tests/deploy/node_modules tests/postgres/node_modules web/dist cdk.out test-results .mypy_cache .pytest_cache .ruff_cache
 
 $(PYTHON_READY): requirements-dev.txt scripts/setup_python.sh
 	@scripts/setup_python.sh
@@ -127,4 +128,9 @@ $(MINISTACK_READY): tests/deploy/requirements.txt scripts/setup_ministack.sh | $
 $(DEPLOY_SDK_READY): tests/deploy/package-lock.json
 	@scripts/require_node.sh
 	@npm --prefix tests/deploy ci --loglevel=error >/dev/null
+	@touch $@
+
+$(POSTGRES_READY): tests/postgres/package-lock.json
+	@scripts/require_node.sh
+	@npm --prefix tests/postgres ci --loglevel=error >/dev/null
 	@touch $@

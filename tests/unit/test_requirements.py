@@ -62,5 +62,6 @@ def test_every_pin_has_its_hashes_and_no_file_names_an_index(source: Path) -> No
 
 
 def test_npm_locks_name_no_registry() -> None:
-    for lock in ("package-lock.json", "web/package-lock.json", "tests/deploy/package-lock.json"):
+    folders = (".", "web", "tests/deploy", "tests/postgres")
+    for lock in (Path(folder) / "package-lock.json" for folder in folders):
         assert '"resolved"' not in (ROOT / lock).read_text(), lock
