@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import aws_cdk as cdk
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_deployment as deployment
 from constructs import Construct, IConstruct
 
 from infra.config import StageConfig
 from infra.knobs import ConfigError
-from infra.log_group import log_group
 from infra.nag import acknowledge
 
 # Vite puts a hash of the content into the name of everything in there.
@@ -38,22 +38,23 @@ class PageFiles(Construct):
         config: StageConfig,
         bucket: s3.Bucket,
         page: Path,
+        helper_logs: logs.ILogGroup,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._logs = helper_logs
         if not (page / "index.html").is_file():
             raise ConfigError(["page=true needs the built page: run `make web`, or set page=false"])
         files = deployment.Source.asset(str(page))
         # Files of earlier deploys stay, for the pages that are open.
-        hashed = self._copy("Hashed", config, bucket, [files], _IMMUTABLE, only=_HASHED)
+        hashed = self._copy("Hashed", bucket, [files], _IMMUTABLE, only=_HASHED)
         settings = deployment.Source.json_data("config.json", _page_settings(config))
-        rest = self._copy("Rest", config, bucket, [files, settings], _NO_CACHE, but=_HASHED)
+        rest = self._copy("Rest", bucket, [files, settings], _NO_CACHE, but=_HASHED)
         rest.node.add_dependency(hashed)
         self._acknowledge_copier(bucket)
 
     def _copy(
         self,
         construct_id: str,
-        config: StageConfig,
         bucket: s3.Bucket,
         sources: list[deployment.ISource],
         cache_control: str,
@@ -70,7 +71,7 @@ class PageFiles(Construct):
             exclude=["*"] if only else [but] if but else None,
             include=[only] if only else None,
             prune=False,
-            log_group=log_group(self, f"{construct_id}Logs", config=config),
+            log_group=self._logs,
         )
 
     def _acknowledge_copier(self, bucket: s3.Bucket) -> None:

@@ -8,9 +8,11 @@ from constructs import Construct
 from infra.ably_side import AblySide
 from infra.config import StageConfig
 from infra.connector import Connector
+from infra.helper_logs import log_to
 from infra.http_api import HttpApi
 from infra.ingest import Ingest
 from infra.key_check import KeyCheck
+from infra.log_group import log_group
 from infra.migrate import Migrate
 from infra.monitoring import Monitoring
 from infra.network import egress_group
@@ -32,6 +34,7 @@ class ServiceStack(cdk.Stack):
         page: Path,
     ) -> None:
         super().__init__(scope, construct_id)
+        helper_logs = log_group(self, "HelperLogs", config=config)
         vpc = stateful.network.vpc
         database = stateful.database
         ably_key = stateful.ably_key.secret
@@ -68,7 +71,14 @@ class ServiceStack(cdk.Stack):
         key_check.trigger.execute_before(migrate.trigger, connector.service)
         migrate.trigger.execute_before(ingest.function, http_api.history, connector.service)
         website = (
-            Website(self, "Website", config=config, api=http_api.api, page=page)
+            Website(
+                self,
+                "Website",
+                config=config,
+                api=http_api.api,
+                page=page,
+                helper_logs=helper_logs,
+            )
             if config.page
             else None
         )
@@ -94,6 +104,7 @@ class ServiceStack(cdk.Stack):
                 distribution_id=website.distribution.distribution_id if website else None,
             )
         )
+        log_to(helper_logs, self)
 
     def _watch(self, watched: Watched) -> None:
         monitoring = Monitoring(self, "Monitoring", watched=watched)

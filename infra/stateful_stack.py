@@ -6,7 +6,9 @@ from constructs import Construct
 from infra.ably_secret import AblySecret
 from infra.config import StageConfig
 from infra.database import Database
+from infra.helper_logs import log_to
 from infra.ingest_queues import IngestQueues
+from infra.log_group import log_group
 from infra.network import Network
 
 
@@ -26,6 +28,7 @@ class StatefulStack(cdk.Stack):
         )
         self.control_token = self._control_token(config)
         self.queues = IngestQueues(self, "IngestQueues", config=config)
+        log_to(log_group(self, "HelperLogs", config=config), self)
         cdk.CfnOutput(
             self,
             "AblyApiKeySecretArn",

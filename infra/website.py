@@ -7,6 +7,7 @@ from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -41,6 +42,7 @@ class Website(Construct):
         config: StageConfig,
         api: apigatewayv2.HttpApi,
         page: Path,
+        helper_logs: logs.ILogGroup,
     ) -> None:
         super().__init__(scope, construct_id)
         bucket = s3.Bucket(
@@ -56,7 +58,9 @@ class Website(Construct):
         acknowledge(bucket, {"S1": "only CloudFront reads it; the files are the same for everyone"})
         self.distribution = self._distribution(config, bucket, api)
         self.url = f"https://{config.page_domain or self.distribution.distribution_domain_name}/"
-        PageFiles(self, "PageFiles", config=config, bucket=bucket, page=page)
+        PageFiles(
+            self, "PageFiles", config=config, bucket=bucket, page=page, helper_logs=helper_logs
+        )
 
     def _distribution(
         self, config: StageConfig, bucket: s3.Bucket, api: apigatewayv2.HttpApi

@@ -77,8 +77,19 @@ def test_every_log_group_of_ours_expires_and_is_kept_only_in_prod(dev: Stage, pr
         ]
         assert {group["Properties"]["RetentionInDays"] for group in groups} == {days}
         assert {group["DeletionPolicy"] for group in groups} == {policy}
-    functions = [dev.service.function(name) for name in FUNCTIONS]
-    assert all("LogGroup" in function["LoggingConfig"] for function in functions)
+
+
+@pytest.mark.parametrize("stack", ["stateful", "service"])
+def test_every_function_the_cdks_own_too_logs_to_a_group_of_ours(
+    dev: Stage, prod: Stage, queued: Stage, stack: str
+) -> None:
+    for stage in (dev, prod, queued):
+        template: Template = getattr(stage, stack)
+        groups = template.of_type("AWS::Logs::LogGroup")
+        for name, function in template.of_type("AWS::Lambda::Function").items():
+            if name.startswith("LogRetention"):  # gives its own group a day by itself
+                continue
+            assert function["Properties"]["LoggingConfig"]["LogGroup"]["Ref"] in groups, name
 
 
 def test_no_template_holds_a_secret(dev: Stage, prod: Stage) -> None:
