@@ -1,21 +1,14 @@
 """The ingest handler on new messages and on what can never be written."""
 
-import contextlib
 import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
 
-from lambdas.common.errors import (
-    EditBeforeMessageError,
-    RejectQueueUnavailableError,
-    SettingsError,
-)
+from lambdas.common.errors import RejectQueueUnavailableError, SettingsError
 from lambdas.ingest.handler import make_handler
 from tests.fixtures.ably_events import delete, envelope, message, write
 from tests.fixtures.aws import Aws, LambdaContext
-from tests.fixtures.hostile_events import events
 from tests.integration.lambdas.conftest import Emitted, Invoke, opened, rows
 
 CONTENTS = "SELECT msg_data FROM chat_data ORDER BY incremental_record_id"
@@ -140,19 +133,6 @@ def test_an_event_nested_too_deeply_to_be_shown_is_rejected_all_the_same(
     ingest(envelope(deep, write("fine")))
     [reject] = aws.receive_all(reject_queue_url)
     assert reject["original"] == "nested too deeply to be shown"
-
-
-@settings(
-    max_examples=200,
-    deadline=None,
-    # One function takes all events, as a warm one does.
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(events)
-def test_any_event_is_taken_or_waits_for_its_message(ingest: Invoke, event: Any) -> None:
-    with contextlib.suppress(EditBeforeMessageError):
-        answer = ingest(event)
-        assert 0 <= answer["rejected"] <= answer["messages"]
 
 
 def test_a_queue_that_does_not_answer_raises_and_the_next_delivery_mends_it(
