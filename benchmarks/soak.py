@@ -3,8 +3,9 @@
     make soak MINUTES=30
 
 A leader and a standby run between an embedded Postgres and the local Ably, with its limits. Every
-few seconds one to three faults are begun together and ended after at most five seconds. Exits with
-1 unless all that was committed arrived, once and in order.
+few seconds one to three faults are begun together and ended after at most five seconds. Four
+writers change the same rows, and keep transactions open for up to 1.4 s now and then. Exits with 1
+unless all that was committed arrived, once and in order.
 """
 
 import argparse
@@ -22,8 +23,11 @@ from tests.fixtures.ably import LocalAbly
 from tests.fixtures.audit import Audit
 from tests.fixtures.faults import CRASH, FATAL_FAULTS
 from tests.fixtures.rig import Rig, rigged
+from tests.fixtures.stock import Pace
 
 REPORT_SECONDS = 60.0
+# Every fiftieth change keeps its transaction open, for longer than the relay waits to look past it.
+PACE = Pace(hold_share=0.02, hold_seconds=0.7)
 
 
 def soak(rig: Rig, seconds: float, chance: random.Random) -> Counter[str]:
@@ -59,7 +63,7 @@ def run(minutes: float, seed: int) -> tuple[Audit, Rig, Counter[str]]:
         )
         server.start()
         try:
-            with rigged(server, server.url, ably, seed=seed) as rig:
+            with rigged(server, server.url, ably, seed=seed, writers=4, pace=PACE) as rig:
                 rig.start().until("leading")
                 rig.start().until("standing by")
                 with rig.load:
@@ -82,7 +86,10 @@ def main() -> int:
     audit, rig, begun = run(options.minutes, seed)
     for fault, count in begun.most_common():
         print(f"{count:6}  {fault}")
-    print(f"{rig.load.commits:,} transactions committed, {rig.load.rollbacks:,} rolled back")
+    print(
+        f"{rig.load.commits:,} transactions committed, {rig.load.rollbacks:,} rolled back, "
+        f"the longest open for {rig.load.longest_hold:.1f} s"
+    )
     print(f"{begun[CRASH]} crashes of Postgres, {begun.total()} faults in all")
     for name in ("lost", "strangers", "out_of_order"):
         for change in getattr(audit, name)[:20]:

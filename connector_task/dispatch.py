@@ -84,7 +84,7 @@ class Dispatch:
         # Cleared before the look: what is committed after it sets it again.
         self.woken.clear()
         self._collect()
-        if self._lookout.survey_is_due(self.clock.now()):
+        if self.clock.now() >= self._lookout.next_survey_at:
             await self._survey()
         if self._has_room():
             await self._claim()
@@ -125,14 +125,18 @@ class Dispatch:
 
     async def _claim(self) -> None:
         begun = self.clock.now()
+        wants_fence = self._lookout.wants_fence or self._alertness.wants_fence
+        fence = await self.outbox.fence() if wants_fence else None
         settlement, self._settlement = self._settlement, Settlement()
         search = self._search(begun)
         claim = await self.outbox.settle_and_claim(settlement, self.limits, search)
         self._answered(begun)
         self._settled(settlement)
-        self._lookout.claimed(claim, self.clock.now())
-        self._alertness.claimed(claim, announced=search.announcement, now=self.clock.now())
-        self._has_more = claim.is_full or claim.is_cut
+        self._lookout.claimed(claim, fence)
+        self._alertness.claimed(
+            claim, announced=search.announcement, is_fenced=fence is not None, now=self.clock.now()
+        )
+        self._has_more = claim.is_full
         if search.due:
             taken_up = sum(batch.channel not in claim.asked for batch in claim.batches)
             is_all = taken_up < self.limits.request_channels
@@ -154,7 +158,7 @@ class Dispatch:
             in_hand=list(self._open),
             waiting=self._lookout.ready(closed, self.limits.request_channels),
             resting=resting,
-            start=self._lookout.start(now),
+            start=self._lookout.start,
             floor=self._lookout.floor,
             running=self._lookout.running,
             announcement=self._alertness.announcement(now),
@@ -231,6 +235,7 @@ class Dispatch:
         """How long to wait for a wake-up."""
         now = self.clock.now()
         times = [now + min(self.poll_seconds, self._alertness.pause()), *self._postponed.values()]
+        times.append(self._lookout.next_survey_at)
         times += [self.pace.channel_ready_at(batch.channel) for batch in self._queue]
         open_channels = {batch.channel for batch in self._open.values()}
         times += [

@@ -152,16 +152,13 @@ class Sighting:
     Attributes:
         found: channels with messages that are not claimed, each with the first one's id. Of a
             channel that was not asked, its open batch's messages may be among them.
-        top: the highest id that was looked at, 0 where there was none.
-        oldest_transaction: all below it have ended.
-        next_transaction: none at or above it had begun.
-        running: those between the two that had not ended.
+        top: the highest id that was looked at, 0 where there was none; of a survey, its fence's.
+        running: transactions that had not ended; some that had begun a moment ago may be missing,
+            but none of those that began before the last `fence`.
     """
 
     found: Mapping[str, int] = field(default_factory=dict)
     top: int = 0
-    oldest_transaction: int = 0
-    next_transaction: int = 0
     running: Sequence[int] = ()
 
 
@@ -173,7 +170,8 @@ class Claim:
         batches: the one of the oldest message first.
         asked: channels all of whose messages are in a batch now, or found.
         is_full: there may be more channels to ask.
-        is_cut: there is more to look at, above the sighting's top.
+        is_cut: there may be more above the sighting's top than the look has shown.
+        looked_from: the id from which on it has looked.
     """
 
     batches: Sequence[Batch] = ()
@@ -181,6 +179,7 @@ class Claim:
     sighting: Sighting = field(default_factory=Sighting)
     is_full: bool = False
     is_cut: bool = False
+    looked_from: int = 0
 
 
 class Outbox(Protocol):
@@ -210,8 +209,15 @@ class Outbox(Protocol):
             search: where to look.
         """
 
+    async def fence(self) -> int:
+        """The highest id that was drawn.
+
+        Whoever may have drawn it or a lower one, and still runs, is in the `running` of all
+        sightings from now on.
+        """
+
     async def survey(self) -> Sighting:
-        """Look for every channel that has messages, wherever they are."""
+        """Fence, and look for every channel that has messages, wherever they are."""
 
     async def confirm(self) -> None:
         """Return if this session lives, and with it the leadership, at this moment."""

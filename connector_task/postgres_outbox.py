@@ -97,10 +97,16 @@ class PostgresOutbox:
         }
         return _claim(await self._execute(text + execution("claim"), parameters), limits)
 
+    async def fence(self) -> int:
+        """A transaction of its own, which writes nothing."""
+        ((top, _),) = await self._execute(statement("fence"), {})
+        return int(top)
+
     async def survey(self) -> Sighting:
         """Go from channel to channel by the index."""
+        top = await self.fence()
         ((facts,),) = await self._execute(statement("survey"), self._shard)
-        return _sighting(facts)
+        return _sighting({**facts, "top": top})
 
     async def confirm(self) -> None:
         """One empty round trip: the lock cannot be lost while its session lives."""
@@ -171,6 +177,7 @@ def _claim(rows: list[tuple[Any, ...]], limits: Limits) -> Claim:
         sighting=_sighting(facts),
         is_full=len(facts["asked"]) >= limits.request_channels,
         is_cut=facts["looked"] >= limits.scanned_messages,
+        looked_from=facts["looked_from"],
     )
 
 
@@ -178,8 +185,6 @@ def _sighting(facts: dict[str, Any]) -> Sighting:
     return Sighting(
         found=facts["found"],
         top=facts["top"],
-        oldest_transaction=facts["oldest_transaction"],
-        next_transaction=facts["next_transaction"],
         running=facts["running"],
     )
 

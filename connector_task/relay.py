@@ -39,18 +39,21 @@ Where a claim looks, and why it misses nothing (lookout.py)
     A claim must cost the same with a million rows of a blocked channel in front of it, and with
     dead rows at the head of the index that an old snapshot keeps. So it asks the channels that are
     known to wait, each from an id of its own, and looks for others from a start id on.
-    The start rises to a mark (the highest id that one look has seen) once the mark is proven: by a
-    later look that starts below it and finds every transaction ended that had begun by the first.
-    An id is drawn by a transaction that has begun, so all ids up to the mark are decided by then,
-    and the later look has seen all that were committed.
-    A transaction that runs for long would hold all marks back; so after a second the look begins
-    behind them unproven, and when they are proven at last, a survey goes from channel to channel
-    by their index and finds whoever committed late in between. But what committed late precedes the
-    next change of its row, which may become visible together with it: so a claim in whose snapshot
-    a transaction has ended that ran at the mark looks from the proven one on.
+    An id is drawn by a transaction that has begun. So when the highest drawn id is read, and a
+    look after that misses nothing, all ids up to it are known but for those of transactions that
+    ran before and still run: the look names them, and the next one may begin behind that id. When
+    one of them has ended, its messages may be anywhere above the floor, the id below which nobody
+    is waited for any more; and they precede the next change of their rows, which may become visible
+    together with them. So a claim in whose snapshot one of them has ended looks from the floor on.
+    A snapshot names running transactions only below the highest that has ended, so one that began a
+    moment ago might be missing. Hence the fence: between the reading of the id and the look, a
+    transaction takes an id of its own and ends. It is later than all that count, so they are named.
+    A look is cut after so many messages. What it did not get to may precede what is known of any
+    channel, so they are asked from where the look began; and a survey, which goes from channel to
+    channel by their index and misses nothing, takes the place of the rest of the look.
     A survey also opens every leadership, and one a minute covers what this reasoning takes for
-    granted: that ids are drawn by the sequence, and by transactions that have an id of their own by
-    then (ably.publish draws its outbox id microseconds before).
+    granted: that ids are drawn by the sequence, one by one, and by transactions that have an id of
+    their own by then.
 
 When writers notify (alertness.py)
     A notification makes all commits of the database queue for one lock, so a writer notifies only
@@ -58,10 +61,10 @@ When writers notify (alertness.py)
     every few milliseconds, and is asleep otherwise: it polls every `poll_seconds` and is woken.
     No message waits for a poll because of that. A writer reads the flag after it has written, so
     it has a transaction id by then. If it reads "asleep", it notifies. If it reads "awake" and
-    commits before the relay's look that follows the announcement of sleep, that look finds its
-    message. Otherwise it is running during that look, and the relay keeps looking, at growing
-    distances, until every transaction that was running then has ended. The flag is a sequence,
-    whose value is seen at once by every snapshot, and of which each shard has a bit.
+    commits before the look that follows the announcement of sleep and a fence, that look finds its
+    message. Otherwise the look names it as running, and the relay keeps looking, at growing
+    distances, until all that were named have ended. The flag is a sequence, whose value is seen at
+    once by every snapshot, and of which each shard has a bit.
     A notification that is lost with its connection costs `poll_seconds`.
 
 Who leads (crew.py)

@@ -16,25 +16,34 @@ WITH due AS (
     ORDER BY next_attempt_at
     LIMIT %(max_channels)s
 ),
-looked AS MATERIALIZED (
-    SELECT id, channel
-    FROM ably.outbox
-    WHERE
-        -- A change that was committed late precedes the next of its row, which may be in this
-        -- snapshot for the first time as well: so it has to be looked for in the same one.
-        id >= CASE
+look AS MATERIALIZED (
+    -- A change that was committed late precedes the next of its row, which may be in this snapshot
+    -- for the first time as well: so it has to be looked for in the same one.
+    SELECT
+        CASE
             WHEN EXISTS (
                 SELECT
                 FROM unnest(%(running)s::text[]) AS late (transaction)
                 WHERE pg_visible_in_snapshot(late.transaction::xid8, pg_current_snapshot())
             ) THEN %(floor)s
             ELSE %(start)s
-        END
+        END AS start
+),
+looked AS MATERIALIZED (
+    SELECT id, channel
+    FROM ably.outbox
+    WHERE id >= (SELECT start FROM look)
     ORDER BY id
     LIMIT %(max_scanned)s
 ),
 known AS MATERIALIZED (
-    SELECT channel, min(start) AS start
+    SELECT
+        channel,
+        CASE
+            WHEN (SELECT count(*) FROM looked) < %(max_scanned)s THEN min(start)
+            -- What the look did not get to may precede what is known of the channel.
+            ELSE least(min(start), (SELECT start FROM look))
+        END AS start
     FROM (
         SELECT channel, start
         FROM unnest(%(channels)s::text[], %(starts)s::bigint[]) AS waiting (channel, start)
@@ -120,8 +129,7 @@ SELECT
         'asked', (SELECT coalesce(json_agg(channel), '[]') FROM asked),
         'top', coalesce((SELECT max(id) FROM looked), 0),
         'looked', (SELECT count(*) FROM looked),
-        'oldest_transaction', pg_snapshot_xmin(snapshot.now)::text::bigint,
-        'next_transaction', pg_snapshot_xmax(snapshot.now)::text::bigint,
+        'looked_from', (SELECT start FROM look),
         'running', ARRAY(SELECT pg_snapshot_xip(snapshot.now)::text::bigint)
     ) AS sighting,
     NULL::bigint AS oldest,

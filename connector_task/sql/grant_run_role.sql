@@ -5,3 +5,4 @@ GRANT SELECT, DELETE ON ably.outbox TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON ably.batch TO {role};
 GRANT INSERT ON ably.dead_letter TO {role};
 GRANT SELECT, UPDATE ON SEQUENCE ably.awake TO {role};
+GRANT SELECT ON SEQUENCE ably.outbox_id_seq TO {role};

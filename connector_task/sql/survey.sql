@@ -20,9 +20,6 @@ SELECT
             FROM first_of
             WHERE %(shards)s = 1 OR ably.shard_of(channel, %(shards)s) = %(shard)s
         ),
-        'top', coalesce((SELECT id FROM ably.outbox ORDER BY id DESC LIMIT 1), 0),
-        'oldest_transaction', pg_snapshot_xmin(snapshot.now)::text::bigint,
-        'next_transaction', pg_snapshot_xmax(snapshot.now)::text::bigint,
         'running', ARRAY(SELECT pg_snapshot_xip(snapshot.now)::text::bigint)
     )
 FROM (SELECT pg_current_snapshot()) AS snapshot (now);

@@ -41,7 +41,6 @@ class MemoryDatabase:
     dead_letters: list[tuple[int, PublishError]] = field(default_factory=list)
     leader: "MemoryOutbox | None" = None
     ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
-    moments: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def capture(
         self, channel: str, data: str, *, name: str | None = "INSERT",
@@ -114,24 +113,24 @@ class MemoryOutbox:
         for one in looked:
             channel, _ = self.database.messages[one]
             known[channel] = min(one, known.get(channel, one))
+        if len(looked) >= limits.scanned_messages:
+            known = {channel: min(start, search.start) for channel, start in known.items()}
         asked = self._asked(known, limits, search)
         new, rest = self._claim(asked, limits)
         claimed = sorted(
             due[: limits.request_channels] + new,
             key=lambda batch_id: self.database.batches[batch_id].outbox_ids[0],
         )
-        moment = next(self.database.moments)
         return Claim(
             batches=[self._read(batch_id, limits) for batch_id in claimed],
             asked=list(asked),
             sighting=Sighting(
                 found=rest | {name: start for name, start in known.items() if name not in asked},
                 top=max(looked, default=0),
-                oldest_transaction=moment,
-                next_transaction=moment,
             ),
             is_full=len(asked) >= limits.request_channels,
             is_cut=len(looked) >= limits.scanned_messages,
+            looked_from=search.start,
         )
 
     def _asked(self, known: dict[str, int], limits: Limits, search: Search) -> dict[str, int]:
@@ -157,14 +156,17 @@ class MemoryOutbox:
                 rest[channel] = ids[len(fitting)]
         return new, rest
 
+    async def fence(self) -> int:
+        self._check()
+        return max(self.database.messages, default=0)
+
     async def survey(self) -> Sighting:
         self._check()
         found: dict[str, int] = {}
         for outbox_id, (channel, _) in sorted(self.database.messages.items()):
             found.setdefault(channel, outbox_id)
-        moment = next(self.database.moments)
         top = max(self.database.messages, default=0)
-        return Sighting(found=found, top=top, oldest_transaction=moment, next_transaction=moment)
+        return Sighting(found=found, top=top)
 
     async def confirm(self) -> None:
         self._check()

@@ -115,6 +115,7 @@ BEGIN
     IF jsonb_typeof(enqueue.headers) <> 'object' THEN
         RAISE invalid_parameter_value USING MESSAGE = 'headers must be an object';
     END IF;
+    PERFORM pg_current_xact_id(); -- before the message draws its id: see the relay's essay
     INSERT INTO ably.outbox (channel, name, data, encoding, headers)
     VALUES (
         enqueue.channel, enqueue.name, enqueue.data, enqueue.encoding, enqueue.headers

@@ -34,15 +34,18 @@ class Leader:
     async def claim(self, settlement: Settlement | None = None, *closed: str) -> Claim:
         """One claim, a second after the one before it."""
         self.now += 1.1
-        if self._lookout.survey_is_due(self.now):
+        if self.now >= self._lookout.next_survey_at:
             await self.survey()
         search = Search(
             waiting=self._lookout.ready(closed, LIMITS.request_channels),
             resting=closed,
-            start=self._lookout.start(self.now),
+            start=self._lookout.start,
+            floor=self._lookout.floor,
+            running=self._lookout.running,
         )
+        fence = await self.outbox.fence() if self._lookout.wants_fence else None
         claim = await self.outbox.settle_and_claim(settlement or Settlement(), LIMITS, search)
-        self._lookout.claimed(claim, self.now)
+        self._lookout.claimed(claim, fence)
         return claim
 
     async def accept(self, batches: list[Batch], *closed: str) -> Claim:
@@ -165,7 +168,7 @@ async def test_dead_rows_that_an_old_snapshot_keeps_are_not_walked_past_again(
 
 async def explained_from(leader: Leader) -> int:
     """How many pages the look of the next claim touches."""
-    start = leader._lookout.start(leader.now)  # noqa: SLF001  # what the next claim would use
+    start = leader._lookout.start  # noqa: SLF001  # what the next claim would use
     with session(leader.url) as connection, connection.cursor() as cursor:
         cursor.execute(statement("session"))
         cursor.execute(

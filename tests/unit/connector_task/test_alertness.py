@@ -7,8 +7,8 @@ import pytest
 from connector_task.alertness import LAST_PAUSE, Alertness
 from connector_task.ports import Batch, BatchId, Claim, Message, Sighting
 
-ENDED = Sighting(oldest_transaction=100, next_transaction=100)
-RUNNING = Sighting(oldest_transaction=90, next_transaction=100)
+ENDED = Sighting()
+RUNNING = Sighting(running=[90, 95])
 
 
 def claim(messages: int, sighting: Sighting = ENDED) -> Claim:
@@ -28,7 +28,12 @@ class Turns:
         """Some time later; returns what was announced."""
         self.now += seconds
         announced = self.alertness.announcement(self.now)
-        self.alertness.claimed(claim(messages, sighting), announced=announced, now=self.now)
+        self.alertness.claimed(
+            claim(messages, sighting),
+            announced=announced,
+            is_fenced=self.alertness.wants_fence,
+            now=self.now,
+        )
         return announced
 
 
@@ -36,6 +41,7 @@ class Turns:
 def turns() -> Turns:
     turns = Turns()
     assert turns.turn(0, 0) is False  # a new leader says what an old one may have left otherwise
+    assert turns.turn(0, 0) is None  # and has asked who may have been told that
     return turns
 
 
@@ -72,5 +78,17 @@ def test_it_keeps_looking_until_whoever_took_it_for_awake_has_ended(turns: Turns
         pauses.append(turns.alertness.pause())
     assert pauses == sorted(pauses)
     assert pauses[-1] < 0.1
-    turns.turn(0.01, 0, Sighting(oldest_transaction=100, next_transaction=120))
+    turns.turn(0.01, 0, Sighting(running=[95, 120]))
+    assert turns.alertness.pause() < math.inf
+    turns.turn(0.01, 0, Sighting(running=[120]))
     assert turns.alertness.pause() == math.inf
+
+
+def test_it_keeps_looking_until_it_knows_who_took_it_for_awake(turns: Turns) -> None:
+    for _ in range(100):
+        turns.turn(0.002, 5)
+    while turns.turn(LAST_PAUSE, 0) is not False:
+        pass
+    assert (turns.alertness.wants_fence, turns.alertness.pause() < 0.1) == (True, True)
+    turns.turn(0.001, 0)
+    assert (turns.alertness.wants_fence, turns.alertness.pause()) == (False, math.inf)
