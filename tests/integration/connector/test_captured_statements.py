@@ -9,10 +9,10 @@ import psycopg2
 import pytest
 
 from local.postgres import EmbeddedPostgres
-from tests.fixtures.postgres import create_database
+from tests.fixtures.postgres import VERSIONS, create_database
 from tests.integration.connector.captured import CapturedDatabase
 
-MERGE_VERSION = 15
+WITH_MERGE = [version for version in VERSIONS if version >= 15]
 
 
 @pytest.fixture
@@ -47,11 +47,8 @@ def test_upserts_are_inserts_and_updates(captured: CapturedDatabase) -> None:
     assert kinds(captured) == [("INSERT", 3)]
 
 
-def test_merge_is_what_it_does_to_each_row(
-    captured: CapturedDatabase, postgres_version: int
-) -> None:
-    if postgres_version < MERGE_VERSION:
-        pytest.skip("Postgres 14 has no MERGE")
+@pytest.mark.parametrize("postgres_version", WITH_MERGE, indirect=True, ids="postgres-{}".format)
+def test_merge_is_what_it_does_to_each_row(captured: CapturedDatabase) -> None:
     captured.sql("INSERT INTO users VALUES (1, 'x'), (2, 'x')")
     captured.take()
     captured.sql(
