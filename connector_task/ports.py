@@ -127,6 +127,7 @@ class Search:
         due: whether to look for open batches that are due; False where there can be none.
         in_hand: batches that the caller has and must not be given again.
         waiting: channels known to have unclaimed messages, each with an id before which none is.
+            Where they are as many as a request may have, no other channel is claimed of.
         resting: channels that nothing is to be claimed of now.
         start: the outbox id from which on channels are looked for that are not known.
         floor: where the look begins instead, once one of `running` has ended.

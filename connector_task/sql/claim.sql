@@ -60,6 +60,11 @@ asked AS MATERIALIZED (
     WHERE
         channel <> ALL (%(resting)s::text[])
         AND NOT EXISTS (SELECT FROM ably.batch WHERE batch.channel = known.channel)
+        -- Who names as many as may be asked knows perhaps of more, and of earlier messages in them.
+        AND (
+            cardinality(%(channels)s::text[]) < %(max_channels)s
+            OR channel = ANY (%(channels)s::text[])
+        )
     ORDER BY start
     LIMIT %(max_channels)s
 ),

@@ -135,7 +135,12 @@ class MemoryOutbox:
 
     def _asked(self, known: dict[str, int], limits: Limits, search: Search) -> dict[str, int]:
         busy = {batch.channel for batch in self.database.batches.values()} | {*search.resting}
-        free = [(start, channel) for channel, start in known.items() if channel not in busy]
+        names_all = len(search.waiting) < limits.request_channels
+        free = [
+            (start, channel)
+            for channel, start in known.items()
+            if channel not in busy and (names_all or channel in search.waiting)
+        ]
         return {channel: start for start, channel in sorted(free)[: limits.request_channels]}
 
     def _claim(self, asked: dict[str, int], limits: Limits) -> tuple[list[BatchId], dict[str, int]]:

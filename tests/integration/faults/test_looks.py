@@ -119,7 +119,6 @@ async def test_a_backlog_hides_no_quiet_channel_while_writers_come_and_go(
     assert "a" in leader.ably.channels
 
 
-@pytest.mark.xfail(reason="claim.sql asks channels that it does not name from what a look found")
 async def test_a_channel_is_asked_from_its_first_message_on_where_many_wait(
     url: str, writers: Writers
 ) -> None:
