@@ -26,7 +26,7 @@ from tests.fixtures.rig import Rig, rigged
 from tests.fixtures.stock import Pace
 
 REPORT_SECONDS = 60.0
-# Every fiftieth change keeps its transaction open, for longer than the relay waits to look past it.
+# Every fiftieth change keeps its transaction open: others commit later ids before it meanwhile.
 PACE = Pace(hold_share=0.02, hold_seconds=0.7)
 
 
