@@ -13,6 +13,8 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Playwright writes it into its browser's folder when all of the browser is there.
+COMPLETE = "INSTALLATION_COMPLETE"
 MACOS_APPS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -43,7 +45,8 @@ def find_browser(
         if path and _starts(Path(path)):
             return Path(path)
         raise BrowserError(f"CHROME={named} is not a browser that starts; correct it or unset it")
-    for candidate in (*_commands(environment), *map(Path, apps), own):
+    complete = [own] if _is_complete(own) else []
+    for candidate in (*_commands(environment), *map(Path, apps), *complete):
         if candidate.exists() and _starts(candidate):
             return candidate
     raise BrowserError(
@@ -71,13 +74,18 @@ def ensure_browser(environment: Mapping[str, str]) -> Path:
         if environment.get("CHROME"):
             raise
     for command in _installations():
-        sys.stderr.write(f"make setup: no browser found, trying: {' '.join(command)}\n")
+        print(f"no browser found, trying: {' '.join(command)}", flush=True)
         if _succeeds(command, INSTALL_TIMEOUT):
             try:
                 return find_browser(environment, own=own)
             except BrowserError:
                 continue
     return find_browser(environment, own=own)
+
+
+def _is_complete(own: Path) -> bool:
+    """Whether an installation of Playwright's came to its end: half of one may start as well."""
+    return any((folder / COMPLETE).exists() for folder in own.parents)
 
 
 def _commands(environment: Mapping[str, str]) -> Iterator[Path]:
@@ -89,6 +97,7 @@ def _commands(environment: Mapping[str, str]) -> Iterator[Path]:
 def _installations() -> Iterator[list[str]]:
     yield [sys.executable, "-m", "playwright", "install", "chromium"]
     if os.geteuid() == 0 and shutil.which("apt-get"):
+        yield ["dpkg", "--configure", "-a"]  # what an interrupted installation left to be done
         yield ["apt-get", "update", "-qq"]
         yield ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"]
 
@@ -109,8 +118,15 @@ def _succeeds(command: list[str], timeout: float) -> bool:
     return run.returncode == 0
 
 
-if __name__ == "__main__":
+def main() -> int:
+    """Write the path of a browser, or why there is none; returns the exit code."""
     try:
-        ensure_browser(os.environ)
+        print(ensure_browser(os.environ))
     except BrowserError as error:
-        sys.exit(f"make setup: {error}")
+        print(error)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

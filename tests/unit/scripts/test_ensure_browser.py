@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.ensure_browser import BrowserError, find_browser
+from scripts.ensure_browser import COMPLETE, BrowserError, find_browser
 
 
 def program(path: Path, *, starts: bool = True) -> Path:
@@ -16,7 +16,10 @@ def program(path: Path, *, starts: bool = True) -> Path:
 
 @pytest.fixture
 def own(tmp_path: Path) -> Path:
-    return program(tmp_path / "own" / "chrome")
+    """Playwright's, installed to the end."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / COMPLETE).touch()
+    return program(tmp_path / "own" / "chrome-linux" / "chrome")
 
 
 @pytest.fixture
@@ -66,6 +69,12 @@ def test_an_installed_browser_comes_before_playwrights_own(
 def test_a_browser_that_does_not_start_is_passed_over(path: Path, own: Path) -> None:
     program(path / "chromium", starts=False)
     assert find_browser({"PATH": str(path)}, own=own, apps=()) == own
+
+
+def test_half_of_playwrights_own_is_passed_over(tmp_path: Path, path: Path, own: Path) -> None:
+    (tmp_path / "own" / COMPLETE).unlink()
+    with pytest.raises(BrowserError, match="no browser found"):
+        find_browser({"PATH": str(path)}, own=own, apps=())
 
 
 def test_no_browser_is_an_error_that_says_what_to_do(tmp_path: Path, path: Path) -> None:

@@ -1,0 +1,1 @@
+"""`make setup` in copies of this checkout, interrupted and damaged. Caches are warm, no network."""
