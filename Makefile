@@ -6,8 +6,10 @@ SHELL := bash
 STAGE ?= dev
 STACKS ?= --all
 MINUTES ?= 30
+WORKERS ?= 2
 
 SET_UP := scripts/set_up.sh
+PYTEST = .venv/bin/python -m pytest -n $(WORKERS)
 CDK := PATH="$(CURDIR)/.venv/bin:$$PATH" node_modules/.bin/cdk
 
 export CDK_DISABLE_CLI_TELEMETRY := true
@@ -26,10 +28,28 @@ local: ## Run everything on this machine; ARGS="--help" shows the options
 	@$(SET_UP) python page
 	@exec .venv/bin/python -m local $(ARGS)
 
+.PHONY: unit
+unit: ## Run the unit tests, which need only Python; ARGS="-k name" chooses, in every tier
+	@$(SET_UP) python
+	@$(PYTEST) tests/unit $(ARGS)
+
+.PHONY: integration
+integration: ## Run the contract and integration tests
+	@$(SET_UP) python web browser bundles postgres
+	@$(PYTEST) tests/contract tests/integration $(ARGS)
+
 .PHONY: test
-test: setup ## Run all tests
-	@.venv/bin/python -m pytest
+test: ## Run all tests that CI runs
+	@$(SET_UP)
+	@$(PYTEST) $(ARGS)
 	@npm --prefix web run --silent test
+
+.PHONY: test-slow
+test-slow: ## Run what takes an hour: properties on many examples, slow tests, soaks of MINUTES (30)
+	@$(SET_UP)
+	@$(PYTEST) -m "slow or hypothesis" --hypothesis-profile=thorough $(ARGS)
+	@.venv/bin/python -m benchmarks.soak --minutes $(MINUTES)
+	@.venv/bin/python benchmarks/local_ably_soak.py
 
 .PHONY: soak
 soak: ## Hurt a loaded connector at random for MINUTES (30), then compare with the table

@@ -1,18 +1,37 @@
 """TCP ports on loopback."""
 
 import asyncio
+import itertools
+import os
 import socket
 
 from local.errors import LocalError
 
 POLL_SECONDS = 0.02
 
+# Below those that systems give to outgoing connections: from 32768 on Linux, 49152 elsewhere.
+FIRST_PORT = 10_000
+PORTS = 22_000
+PORTS_A_PROCESS = 16
+
+_numbers = itertools.count()
+
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nothing listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of 127.0.0.1 that nothing listens on at this moment, another one at each call.
+
+    It stays free until it is used: no outgoing connection takes it, and processes that were started
+    one after the other choose from different ports.
+
+    Raises:
+        LocalError: there is none.
+    """
+    start = os.getpid() * PORTS_A_PROCESS
+    for number in itertools.islice(_numbers, PORTS):
+        port = FIRST_PORT + (start + number) % PORTS
+        if is_free(port):
+            return port
+    raise LocalError("no port of 127.0.0.1 is free")
 
 
 def is_free(port: int) -> bool:

@@ -2,11 +2,6 @@
 
 import signal
 
-from hypothesis import settings
-
-# `pytest --hypothesis-profile=thorough PATH` tries what `make test` samples ten thousand times.
-settings.register_profile("thorough", max_examples=10_000, deadline=None)
-
 pytest_plugins = [
     "tests.fixtures.ably",
     "tests.fixtures.aws",
@@ -14,6 +9,8 @@ pytest_plugins = [
     "tests.fixtures.control_api",
     "tests.fixtures.local_run",
     "tests.fixtures.postgres",
+    "tests.fixtures.samples",
+    "tests.fixtures.workers",
 ]
 
 

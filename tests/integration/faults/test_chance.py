@@ -9,6 +9,7 @@ from tests.fixtures.ably import LocalAbly
 from tests.fixtures.faults import FATAL_FAULTS
 from tests.fixtures.postgres import create_database
 from tests.fixtures.rig import rigged
+from tests.fixtures.samples import examples
 
 FAULTS_AT_ONCE = st.lists(st.sampled_from(sorted(FATAL_FAULTS)), min_size=1, max_size=3)
 SCENARIOS = st.lists(FAULTS_AT_ONCE, min_size=3, max_size=6)
@@ -16,7 +17,7 @@ SCENARIOS = st.lists(FAULTS_AT_ONCE, min_size=3, max_size=6)
 
 @pytest.mark.timeout(240)
 @settings(
-    max_examples=5,
+    max_examples=examples(5, thorough=100),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink takes minutes
     suppress_health_check=list(HealthCheck),

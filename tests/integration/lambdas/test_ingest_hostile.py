@@ -1,8 +1,6 @@
 """Whatever arrives: ingest never fails but for a retry, writes what a model says and nothing else.
 
-    pytest --hypothesis-profile=thorough tests/integration/lambdas/test_ingest_hostile.py
-
-delivers ten thousand sequences each way, in about ten minutes.
+`make test-slow` delivers ten thousand sequences each way.
 """
 
 import copy
@@ -22,6 +20,7 @@ from lambdas.ingest.handler import make_handler
 from lambdas.ingest.reject_queue import TRUNCATED_CHARACTERS
 from tests.fixtures.aws import Aws, LambdaContext
 from tests.fixtures.hostile_events import any_text, events
+from tests.fixtures.samples import examples
 from tests.integration.lambdas.chat_model import Chat, sorted_out
 from tests.integration.lambdas.conftest import Invoke
 
@@ -32,14 +31,12 @@ ROWS = """
     SELECT username, msg_id, msg_data, client_id, created_at_timestamp, is_edited
     FROM chat_data ORDER BY incremental_record_id
 """
-# A profile with more examples has its way.
 MANY = settings(
-    max_examples=max(settings().max_examples, 400),
+    max_examples=examples(400),
     deadline=None,
     # One function takes all events, as a warm one does.
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-pytestmark = pytest.mark.timeout(3600)  # of the thorough run
 
 # Some of them delivered again.
 sequences = st.lists(events, min_size=1, max_size=3).flatmap(

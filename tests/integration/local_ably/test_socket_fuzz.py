@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.fixtures.ably import LocalAbly
+from tests.fixtures.samples import examples
 
 DEADLINE_SECONDS = 10
 TEXT, BINARY = 1, 2
@@ -122,7 +123,9 @@ def check(ably: LocalAbly, wire_format: str, sent: list[bytes]) -> None:
     assert b"still here" in bystander.heard
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(
+    deadline=None, max_examples=examples(60, thorough=2000), suppress_health_check=list(HealthCheck)
+)
 @given(
     sent=st.lists(st.tuples(opcodes, payloads), min_size=1, max_size=3),
     wire_format=st.sampled_from(["json", "msgpack"]),

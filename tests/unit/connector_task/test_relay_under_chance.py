@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from connector_task.errors import PublishError
 from connector_task.limits import Limits
 from connector_task.ports import Batch
+from tests.fixtures.samples import examples
 from tests.unit.connector_task.conftest import Bench
 
 CHANNELS = ("a", "b", "c")
@@ -92,7 +93,7 @@ class World:
         await self._task
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(step, max_size=25))
 def test_all_that_was_committed_arrives_in_order_and_once(
     steps: list[tuple[str, str, int]],

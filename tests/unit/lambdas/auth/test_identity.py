@@ -36,9 +36,13 @@ def test_a_cookie_of_another_key_is_worth_nothing() -> None:
     assert IDENTITY.client_id({COOKIE_NAME: value}) != client_id
 
 
-OWN = IDENTITY.client_id({})
-OTHER = IDENTITY.client_id({})
+OWN = "clientId-AAAAAAAAAAAAAAAAAAAAAA"  # not at random: it is in the names of tests
+OTHER = "clientId-BBBBBBBBBBBBBBBBBBBBBB"
 SIGNATURE = cookie_value(IDENTITY, OWN).partition(".")[2]
+
+
+def test_the_id_that_is_forged_is_one_that_its_cookie_keeps() -> None:
+    assert IDENTITY.client_id({COOKIE_NAME: f"{OWN}.{SIGNATURE}"}) == OWN
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from local.ably.codec import encode
 from local.ably.http import Request
 from local.ably.protocol import Action
+from tests.fixtures.samples import examples
 from tests.unit.local.ably.world import World
 
 scalars = st.one_of(
@@ -62,7 +63,7 @@ def test_no_frame_harms_another_connection(frames: list[str | bytes]) -> None:
     assert still_well(world)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 @given(sent=st.lists(protocol_messages, max_size=6), truncate=st.integers(0, 5))
 def test_no_protocol_message_harms_another_connection(
     sent: list[dict[str, Any]], truncate: int
