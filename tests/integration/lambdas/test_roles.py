@@ -111,3 +111,55 @@ def test_the_time_limits_hold_in_this_database(master_url: str, rds: EmbeddedPos
     limits = "SELECT current_setting('lock_timeout'), current_setting(%s)"
     idle = "idle_in_transaction_session_timeout"
     assert rows(as_chat, limits % f"'{idle}'") == [("5s", "15s")]
+
+
+@pytest.fixture
+def stranger_url(rds: EmbeddedPostgres, master_url: str) -> Iterator[str]:
+    """The same database's URL for a role that may create in it, and that nobody trusts."""
+    database = master_url.rpartition("/")[2]
+    superuser_url = rds.database_url(database)
+    with opened(superuser_url) as cursor:
+        cursor.execute("CREATE ROLE stranger LOGIN PASSWORD 's'")
+        cursor.execute(f"GRANT CREATE ON DATABASE {database} TO stranger")
+        cursor.execute("GRANT CREATE ON SCHEMA public TO stranger")
+    yield master_url.replace(f"{MASTER}:m", "stranger:s")
+    with opened(superuser_url) as cursor:
+        cursor.execute("DROP OWNED BY stranger CASCADE; DROP ROLE stranger")
+
+
+def test_what_a_stranger_made_does_not_come_to_run_as_the_owner(
+    rds: EmbeddedPostgres, stranger_url: str
+) -> None:
+    definer = "RETURNS text LANGUAGE sql SECURITY DEFINER AS 'SELECT current_user::text'"
+    with opened(stranger_url) as cursor:
+        cursor.execute("CREATE SCHEMA ably CREATE TABLE outbox ()")
+        cursor.execute(f"CREATE FUNCTION ably.publish() {definer}")
+        cursor.execute(f"CREATE FUNCTION public.ably_notify() {definer}")
+    deploy(rds.database_url(stranger_url.rpartition("/")[2]))
+    assert rows(stranger_url, "SELECT ably.publish(), public.ably_notify()") == [
+        ("stranger", "stranger")
+    ]
+    owner = "SELECT relowner::regrole::text FROM pg_class WHERE relname = 'outbox'"
+    assert rows(stranger_url, owner) == [("stranger",)]
+
+
+def test_a_function_in_public_is_not_called_by_who_migrates(
+    rds: EmbeddedPostgres, stranger_url: str
+) -> None:
+    with opened(stranger_url) as cursor:
+        cursor.execute(
+            """
+            CREATE TABLE public.witness (who text);
+            GRANT INSERT ON public.witness TO PUBLIC;
+            CREATE FUNCTION public.format(pattern text, value name) RETURNS text
+            LANGUAGE plpgsql AS $$
+            BEGIN
+                INSERT INTO public.witness VALUES (current_user);
+                RETURN pg_catalog.format(pattern, value);
+            END $$
+            """
+        )
+    with opened(rds.database_url(stranger_url.rpartition("/")[2])) as cursor:
+        cursor.execute("CREATE SCHEMA ably")
+    deploy(rds.database_url(stranger_url.rpartition("/")[2]))
+    assert rows(stranger_url, "SELECT who FROM public.witness") == []

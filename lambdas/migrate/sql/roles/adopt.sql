@@ -1,13 +1,26 @@
 -- Hands over to the owner what an earlier release or the original connector has made as another
--- role. Lock: ACCESS EXCLUSIVE on each table that changes hands, milliseconds.
+-- role. What runs as its owner, or is called by what does, is taken only from a role that is trusted:
+-- else any role that may create a function would have it run as the owner. The connector's `install`
+-- refuses what is left.
+-- Lock: ACCESS EXCLUSIVE on each table that changes hands, milliseconds.
 DO $$
 DECLARE
     handover text;
 BEGIN
     FOR handover IN
+        WITH trusted AS (
+            SELECT oid FROM pg_roles WHERE rolsuper OR rolname = current_user
+            UNION
+            SELECT datdba FROM pg_database WHERE datname = current_database()
+            UNION
+            SELECT relowner FROM pg_class WHERE oid = to_regclass('public.chat_data')
+        )
         SELECT format('ALTER SCHEMA %I OWNER TO ably_owner', nspname)
         FROM pg_namespace
-        WHERE nspname = 'ably' AND nspowner <> 'ably_owner'::regrole
+        WHERE
+            nspname = 'ably'
+            AND nspowner <> 'ably_owner'::regrole
+            AND nspowner IN (SELECT oid FROM trusted)
         UNION ALL
         SELECT format('ALTER TABLE %I.%I OWNER TO ably_owner', namespace.nspname, class.relname)
         FROM pg_class AS class
@@ -16,7 +29,7 @@ BEGIN
             class.relkind IN ('r', 'p', 'S')
             AND class.relowner <> 'ably_owner'::regrole
             AND (
-                namespace.nspname = 'ably'
+                (namespace.nspname = 'ably' AND class.relowner IN (SELECT oid FROM trusted))
                 OR (
                     namespace.nspname = 'public'
                     AND class.relname IN (
@@ -56,8 +69,12 @@ BEGIN
         WHERE
             function.proowner <> 'ably_owner'::regrole
             AND (
-                namespace.nspname = 'ably'
-                OR (namespace.nspname = 'public' AND function.proname = 'ably_notify')
+                (namespace.nspname = 'ably' AND function.proowner IN (SELECT oid FROM trusted))
+                OR (
+                    namespace.nspname = 'public'
+                    AND function.proname = 'ably_notify'
+                    AND NOT function.prosecdef -- as the original makes it
+                )
             )
     LOOP
         EXECUTE handover;
