@@ -50,6 +50,13 @@ class Trigger:
     enabled: bool = True
     sees_both: bool = False
     """Whether it sees the rows as they were beside the rows as they are."""
+    is_droppable: bool = True
+    """Whether the installing role has the rights of the table's owner."""
+
+    @property
+    def is_originals(self) -> bool:
+        """Whether it is one of the original connector's."""
+        return self.function == ORIGINAL_FUNCTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +157,16 @@ class Plan:
         drop_triggers: before anything is created.
         write_functions: (name, body) of those that are missing or differ.
         create_triggers: whose functions exist by then.
-        drop_functions: that nothing calls any more.
+        drop_functions: that no wanted trigger calls any more; the triggers that do go with them.
+        foreign_triggers: of other roles, on tables of theirs, that call a function which stays. It
+            refuses them.
     """
 
     drop_triggers: tuple[Trigger, ...]
     write_functions: tuple[tuple[str, str], ...]
     create_triggers: tuple[WantedTrigger, ...]
     drop_functions: tuple[str, ...]
+    foreign_triggers: tuple[Trigger, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -196,15 +206,19 @@ def plan(
         found_functions: all that are ours, name to body.
     """
     wanted = {trigger.place: trigger for one in bodies for trigger in one.triggers}
+    functions = {one.function_name: body for one, body in bodies.items()}
+    captured = {trigger.relation.oid for trigger in wanted.values()}
     kept = set()
     surplus = []
+    foreign = []
     for trigger in found_triggers:
         place = (trigger.table_oid, trigger.name, trigger.function, trigger.sees_both)
         if place in wanted and trigger.enabled:
             kept.add(place)
-        else:
+        elif trigger.is_droppable or trigger.table_oid in captured or trigger.is_originals:
             surplus.append(trigger)
-    functions = {one.function_name: body for one, body in bodies.items()}
+        elif trigger.function in functions:
+            foreign.append(trigger)
     return Plan(
         drop_triggers=tuple(surplus),
         write_functions=tuple(
@@ -212,4 +226,5 @@ def plan(
         ),
         create_triggers=tuple(one for place, one in wanted.items() if place not in kept),
         drop_functions=tuple(name for name in found_functions if name not in functions),
+        foreign_triggers=tuple(foreign),
     )

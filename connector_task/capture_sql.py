@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from psycopg2 import sql
 
-from connector_task import templates
+from connector_task import table_names, templates
 from connector_task.capture import Capture, Route, Table
 from connector_task.config import Operation, Payload
 from connector_task.statements import statement
@@ -35,6 +35,7 @@ def body(one: Capture, message_bytes: int) -> Composable:
         return _plain_body(one, message_bytes)
     return _fill(
         "capture_routes",
+        guard=_guard(one),
         pairing=_fill("capture_pairing") if one.sees_both else sql.SQL(""),
         routes=sql.SQL("\n    ").join(_route(one, route, message_bytes) for route in one.routes),
         wake=_wake(one),
@@ -67,6 +68,7 @@ def _fill(name: str, **parts: Composable) -> sql.Composed:
 def _plain_body(one: Capture, message_bytes: int) -> Composable:
     return _fill(
         "capture_body",
+        guard=_guard(one),
         max_bytes=sql.Literal(message_bytes - len(one.operation)),
         key=sql.Literal(list(one.table.key)),
         table=_name_at_run_time(one.table),
@@ -80,10 +82,27 @@ def _plain_body(one: Capture, message_bytes: int) -> Composable:
 def _truncate_body(one: Capture) -> Composable:
     return _fill(
         "capture_truncate",
+        guard=_guard(one),
         channels=sql.Literal([_fixed(route.channel) for route in one.routes]),
         encodings=_array(_encoding(route) for route in one.routes),
         headers=_array(_headers(route, sql.Literal) for route in one.routes),
         wake=_wake(one),
+    )
+
+
+def _guard(one: Capture) -> Composable:
+    """Refuse to run for a trigger that `install` has not made."""
+    table = one.table
+    is_no_partition: Composable = sql.SQL("true")
+    if table.partitions is not None:
+        root = table_names.quoted(table.schema, table.name)
+        is_no_partition = _fill("capture_guard_partition", root=sql.Literal(root))
+    return _fill(
+        "capture_guard",
+        schema=sql.Literal(table.schema),
+        table=sql.Literal(table.name),
+        is_no_partition=is_no_partition,
+        function=sql.Literal(one.function_name),
     )
 
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
-from connector_task import message_commands
+from connector_task import message_commands, postgres_rights
 from connector_task.capture import Capture, Plan
 from connector_task.config import LogLevel, Operation, Settings
 from connector_task.json_journal import JsonJournal
@@ -47,13 +47,17 @@ def check(settings: Settings, journal: Journal) -> str:
     Raises:
         ConnectorError: it does not fit, or the database is not to be reached.
     """
-    plan, captures = PostgresInstallation.configured(settings, journal).check()
+    review = PostgresInstallation.configured(settings, journal).check()
     lines = ["the configuration is valid and fits the database"]
-    for one in captures:
+    for one in review.captures:
         table = f"{one.table.schema}.{one.table.name}"
         lines.append(f"  {table} {one.operation} -> {', '.join(one.channels)}")
-    lines += [f"warning: {text}" for text in dict.fromkeys(_warnings(captures))]
-    return "\n".join(lines + _planned(plan))
+    found = [
+        *postgres_rights.warnings(review.superusers, review.plan.foreign_triggers),
+        *_warnings(review.captures),
+    ]
+    lines += [f"warning: {text}" for text in dict.fromkeys(found)]
+    return "\n".join(lines + _planned(review.plan))
 
 
 def _warnings(captures: list[Capture]) -> Iterator[str]:

@@ -316,6 +316,8 @@ class Facts(TypedDict, total=False):
     table: str
     trigger: str
     migration: str
+    role: str
+    hint: str
     outbox_id: int
     batch_id: str
     batch_size: int

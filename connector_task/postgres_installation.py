@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg2
@@ -19,18 +20,39 @@ from connector_task.config import (
 from connector_task.errors import DatabaseUnavailableError, ErrorCode, InstallationError
 from connector_task.limits import MESSAGE_BYTES, message_bytes
 from connector_task.ports import Journal
+from connector_task.postgres_rights import (
+    grant_and_take_back,
+    record_triggers,
+    refuse_foreign_owners,
+    superusers,
+    warn,
+)
 from connector_task.postgres_session import (
     APPLICATION_LOCK,
     INSTALLATION_LOCK,
     LEADERSHIP_LOCK,
-    Connection,
-    connect,
+    connect_to_find_tables,
     first_line,
 )
 from connector_task.postgres_tables import find_captures
 from connector_task.statements import migrations, statement
 
 LOCK_TIMEOUT = "10s"  # how long writers may queue behind us while we wait for a table
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Review:
+    """What a look at a database has shown.
+
+    Attributes:
+        plan: what `install` would do.
+        captures: all that are wanted.
+        superusers: as which captures run, or would.
+    """
+
+    plan: Plan
+    captures: list[Capture]
+    superusers: tuple[str, ...]
 
 
 class PostgresInstallation:
@@ -74,25 +96,27 @@ class PostgresInstallation:
         """
         with self._transaction() as cursor:
             _lock(cursor)
+            captures = self._captures(cursor)
             self._migrate(cursor)
-            plan = self._plan(cursor)
+            plan = self._plan(cursor, captures)
             self._apply(cursor, plan)
+            record_triggers(cursor, captures)
             self._write_control_table(cursor)
-            self._grant(cursor)
+            grant_and_take_back(cursor, self._run_role)
+            warn(self._journal, superusers(cursor), plan.foreign_triggers)
         return plan
 
-    def check(self) -> tuple[Plan, list[Capture]]:
+    def check(self) -> Review:
         """Find out what `install` would do, without doing it.
-
-        Returns:
-            the plan, and all wanted captures.
 
         Raises:
             DatabaseUnavailableError: no session.
             InstallationError: a table is missing or unsuitable.
         """
         with self._transaction() as cursor:
-            return self._plan(cursor), find_captures(cursor, self._mappings)
+            captures = self._captures(cursor)
+            plan = self._plan(cursor, captures)
+            return Review(plan=plan, captures=captures, superusers=superusers(cursor))
 
     def uninstall(self, *, force: bool) -> None:
         """Drop triggers, functions, schema ably and the control table.
@@ -109,14 +133,15 @@ class PostgresInstallation:
             if not force:
                 _refuse_to_lose(cursor)
             for trigger in _found_triggers(cursor):
-                _drop_trigger(cursor, trigger)
+                if trigger.is_droppable or trigger.is_originals:
+                    _drop_trigger(cursor, trigger)
             _drop_original_function(cursor)
             cursor.execute("DROP SCHEMA IF EXISTS ably CASCADE")
             cursor.execute("DROP TABLE IF EXISTS public.ablycontroltable")
 
     @contextmanager
     def _transaction(self) -> Iterator[psycopg2.extensions.cursor]:
-        connection: Connection = connect(self._settings)
+        connection = connect_to_find_tables(self._settings)
         try:
             with _translated_errors(), connection, connection.cursor() as cursor:
                 yield cursor
@@ -135,12 +160,16 @@ class PostgresInstallation:
                 cursor.execute("INSERT INTO ably.migrations (name) VALUES (%s)", [name])
                 self._journal.info("migration applied", {"action": "install", "migration": name})
 
-    def _plan(self, cursor: psycopg2.extensions.cursor) -> Plan:
+    def _captures(self, cursor: psycopg2.extensions.cursor) -> list[Capture]:
+        captures = find_captures(cursor, self._mappings)
+        refuse_foreign_owners(cursor, captures)
+        return captures
+
+    def _plan(self, cursor: psycopg2.extensions.cursor, captures: list[Capture]) -> Plan:
         cursor.execute(statement("find_functions"))
         functions: dict[str, str] = dict(cursor.fetchall())
         bodies = {
-            one: capture_sql.body(one, self._message_bytes).as_string(cursor)
-            for one in find_captures(cursor, self._mappings)
+            one: capture_sql.body(one, self._message_bytes).as_string(cursor) for one in captures
         }
         return capture.plan(bodies, _found_triggers(cursor), functions)
 
@@ -158,7 +187,9 @@ class PostgresInstallation:
             _create_trigger(cursor, one)
             self._log("trigger created", f"{one.relation.schema}.{one.relation.name}", one.name)
         for name in plan.drop_functions:
-            cursor.execute(sql.SQL("DROP FUNCTION {}()").format(sql.Identifier("ably", name)))
+            # With the triggers on tables whose owner's rights we do not have.
+            drop = sql.SQL("DROP FUNCTION {}() CASCADE")
+            cursor.execute(drop.format(sql.Identifier("ably", name)))
         _drop_original_function(cursor)
 
     def _write_control_table(self, cursor: psycopg2.extensions.cursor) -> None:
@@ -172,11 +203,6 @@ class PostgresInstallation:
             cursor.execute(statement("control_forget"), row)
         for row in sorted(wanted - found):
             cursor.execute(statement("control_note"), row)
-
-    def _grant(self, cursor: psycopg2.extensions.cursor) -> None:
-        if self._run_role:
-            grants = sql.SQL(statement("grant_run_role"))
-            cursor.execute(grants.format(role=sql.Identifier(self._run_role)))
 
     def _log(self, message: str, table: str, trigger: str) -> None:
         self._journal.info(message, {"action": "install", "table": table, "trigger": trigger})

@@ -18,7 +18,7 @@ from connector_task.capture import Route, Table
 from connector_task.config import DatabaseSettings, Operation, TableMapping
 from connector_task.errors import CommandError, ErrorCode
 from connector_task.limits import MESSAGE_BYTES
-from connector_task.postgres_session import Connection, connect, translate_errors
+from connector_task.postgres_session import connect_to_find_tables, translate_errors
 from connector_task.postgres_tables import condition_problem, find_captures, find_table
 from connector_task.statements import statement
 
@@ -152,7 +152,7 @@ class PostgresReplay:
 
     @contextmanager
     def _session(self) -> Iterator[Cursor]:
-        connection: Connection = connect(self._settings)
+        connection = connect_to_find_tables(self._settings)
         try:
             # Each statement must see what was committed before it, whatever the server's default.
             with translate_errors(), connection.cursor() as cursor:

@@ -39,17 +39,46 @@ SERVER_OPTIONS = (
     "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 "
     f"-c tcp_user_timeout={USER_TIMEOUT_MS}"
 )
+# A name without a schema is Postgres' own. With the usual search path, a role that may create in
+# `public` could run code as ours, by a function there that fits the arguments better.
+PINNED = " -c search_path=pg_catalog,pg_temp"
+# The same, from a session's first statement on; `ably.schemas` keeps what was searched until then.
+PIN = """
+SELECT
+    pg_catalog.set_config('ably.schemas', pg_catalog.current_schemas(true)::pg_catalog.text, false),
+    pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false)
+"""
 
 Connection: TypeAlias = extensions.connection
 Result = TypeVar("Result")
 
 
 def connect(settings: DatabaseSettings) -> Connection:
-    """Open a session. Blocks for at most a few seconds.
+    """Open a session whose search path is `pg_catalog`. Blocks for at most a few seconds.
 
     Raises:
         DatabaseUnavailableError: there is nobody, or they will not let us in.
     """
+    return _connect(settings, SERVER_OPTIONS + PINNED)
+
+
+def connect_to_find_tables(settings: DatabaseSettings) -> Connection:
+    """Open a session that also knows, as `ably.schemas`, the search path that its role has.
+
+    Raises:
+        DatabaseUnavailableError: there is nobody, or they will not let us in.
+    """
+    connection = _connect(settings, SERVER_OPTIONS)
+    try:
+        with translate_errors(), connection, connection.cursor() as cursor:
+            cursor.execute(PIN)
+    except DatabaseUnavailableError:
+        connection.close()
+        raise
+    return connection
+
+
+def _connect(settings: DatabaseSettings, options: str) -> Connection:
     parameters: dict[str, Any] = {
         "host": settings.host,
         "port": settings.port,
@@ -62,7 +91,7 @@ def connect(settings: DatabaseSettings) -> Connection:
         "client_encoding": "UTF8",
         "connect_timeout": CONNECT_SECONDS,
         "tcp_user_timeout": USER_TIMEOUT_MS,
-        "options": SERVER_OPTIONS,
+        "options": options,
         **KEEPALIVE,
     }
     with translate_errors():

@@ -83,14 +83,16 @@ def _problems(cursor: Cursor, mapping: TableMapping, table: Table) -> Iterator[P
 
 
 def condition_problem(cursor: Cursor, table: Table, where: str) -> str | None:
-    """Why Postgres cannot use a condition on a table's rows; None where it can."""
+    """Why Postgres cannot use a condition on a table's rows; None where it can.
+
+    The session's search path is the capture function's: what is not Postgres' own must be named
+    with its schema.
+    """
     composed = sql.SQL(statement("check_condition")).format(
         type=capture_sql.type_of(table), alias=sql.Identifier(table.name), where=sql.SQL(where)
     )
     cursor.execute("SAVEPOINT condition")
     try:
-        # As in the capture function: what is not Postgres' own must be named with its schema.
-        cursor.execute("SET LOCAL search_path = pg_catalog, pg_temp")
         cursor.execute(composed)
     except psycopg2.OperationalError as exc:
         if cursor.connection.closed:

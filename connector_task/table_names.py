@@ -22,6 +22,16 @@ def candidates(written: str) -> list[tuple[str | None, str]]:
     return [exact] if exact == folded else [exact, folded]
 
 
+def quoted(schema: str, table: str) -> str:
+    """The table as SQL names it."""
+    return f"{_quoted(schema)}.{_quoted(table)}"
+
+
+def _quoted(identifier: str) -> str:
+    doubled = identifier.replace('"', '""')
+    return f'"{doubled}"'
+
+
 def _exact(identifier: str) -> str:
     if identifier.startswith('"'):
         return identifier[1:-1].replace('""', '"')

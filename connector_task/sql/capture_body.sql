@@ -4,6 +4,7 @@
 DECLARE
     head text := format('{{"table" : %s, "type" : "%s", "row" : ', to_json({table}), TG_OP);
 BEGIN
+    {guard}
     INSERT INTO ably.outbox (channel, name, data, truncated)
     SELECT
         target.channel,

@@ -16,6 +16,7 @@ DECLARE
     earlier_verdicts boolean[];
     earlier_doubts text[];
 BEGIN
+    {guard}
     {pairing}
     {routes}
     IF capture.captured > 0 THEN

@@ -1,4 +1,5 @@
 BEGIN
+    {guard}
     INSERT INTO ably.outbox (channel, name, data, encoding, headers)
     SELECT
         target.channel,

@@ -6,5 +6,5 @@ WHERE
     function.proname = 'ably_notify'
     AND function.pronargs = 0
     AND function.prosrc LIKE '%table_update%'
-    AND pg_function_is_visible(function.oid)
+    AND namespace.nspname = ANY (current_setting('ably.schemas')::name[])
     AND NOT EXISTS (SELECT FROM pg_trigger WHERE pg_trigger.tgfoid = function.oid);

@@ -1,5 +1,6 @@
 -- The table of a name, with its primary key's columns in the key's order, all its columns, and the
--- partitions that hang on it at whatever level.
+-- partitions that hang on it at whatever level. Without a schema, the first on the search path that
+-- the session began with.
 SELECT
     class.oid,
     namespace.nspname,
@@ -36,5 +37,10 @@ WHERE
     AND class.relkind IN ('r', 'p', 'v', 'm', 'f')
     AND (
         namespace.nspname = %(schema)s
-        OR (%(schema)s IS NULL AND pg_table_is_visible(class.oid))
-    );
+        OR (
+            %(schema)s IS NULL
+            AND namespace.nspname = ANY (current_setting('ably.schemas')::name[])
+        )
+    )
+ORDER BY array_position(current_setting('ably.schemas')::name[], namespace.nspname)
+LIMIT 1;

@@ -7,7 +7,8 @@ SELECT
     trigger.tgname,
     function.proname,
     trigger.tgenabled <> 'D',
-    trigger.tgoldtable IS NOT NULL AND trigger.tgnewtable IS NOT NULL
+    trigger.tgoldtable IS NOT NULL AND trigger.tgnewtable IS NOT NULL,
+    pg_has_role(class.relowner, 'USAGE')
 FROM pg_trigger AS trigger
 JOIN pg_class AS class ON class.oid = trigger.tgrelid
 JOIN pg_namespace AS namespace ON namespace.oid = class.relnamespace
@@ -20,7 +21,7 @@ WHERE
         OR (
             function.proname = 'ably_notify'
             AND function.prosrc LIKE '%table_update%'
-            AND pg_function_is_visible(function.oid)
+            AND function_namespace.nspname = ANY (current_setting('ably.schemas')::name[])
             AND trigger.tgname ~ '_notify_(insert|update|delete)$'
         )
     )

@@ -12,8 +12,8 @@ def bring_up_to_date(cursor: Cursor, files: list[Migration]) -> list[str]:
     Raises:
         MigrationError: the files do not fit what the database has had.
     """
-    # A name without a schema is Postgres' own: a function that another role has put into `public` is
-    # not called by the user that migrates.
+    # A name without a schema is Postgres' own: the user that migrates does not call a function that
+    # another role has put into `public`.
     cursor.execute("SET LOCAL search_path = pg_catalog, pg_temp")
     migrations.lock(cursor)
     roles.prepare(cursor)

@@ -10,10 +10,15 @@ from tests.fixtures.connector import database_settings, query
 
 
 class CapturedDatabase:
-    """Mappings are given as in a configuration, without what is `users`, `people` or INSERT."""
+    """Mappings are given as in a configuration, without what is `users`, `people` or INSERT.
+
+    Attributes:
+        journal: what installations have logged.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.journal = MemoryJournal()
 
     def sql(self, text: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Run one statement, committed at once."""
@@ -23,7 +28,7 @@ class CapturedDatabase:
         """The installation of mappings."""
         defaults = {"tablename": "users", "ablychannelname": "people", "operation": "INSERT"}
         parsed = mappings([{**defaults, **one} for one in wanted])
-        return PostgresInstallation(database_settings(self.url), parsed, MemoryJournal())
+        return PostgresInstallation(database_settings(self.url), parsed, self.journal)
 
     def install(self, *wanted: dict[str, Any]) -> None:
         """Have mappings captured, and nothing else."""

@@ -13,11 +13,13 @@ import pytest
 from connector_task import commands
 from connector_task.config_sources import load
 from lambdas.migrate.roles import CONNECTOR, OWNER
+from local.postgres import EmbeddedPostgres
 from tests.fakes.journal import MemoryJournal
 from tests.fixtures.ably import LocalAbly
 from tests.fixtures.connector import ConnectorProcess, environment, mappings, query, running
 from tests.fixtures.roles import as_role, prepare_roles
 from tests.fixtures.waiting import eventually
+from tests.integration.connector.shared import SharedDatabase, shared_database
 
 Start = Callable[..., ConnectorProcess]
 
@@ -82,6 +84,12 @@ class Site:
 @pytest.fixture
 def site(database_url: str, local_ably: LocalAbly) -> Site:
     return Site(database_url, local_ably)
+
+
+@pytest.fixture
+def shared(postgres: EmbeddedPostgres) -> Iterator[SharedDatabase]:
+    with shared_database(postgres) as db:
+        yield db
 
 
 @pytest.fixture

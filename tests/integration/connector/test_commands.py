@@ -8,7 +8,7 @@ import pytest
 
 from connector_task.arguments import COMMANDS
 from local.ports import free_port
-from tests.fixtures.connector import command
+from tests.fixtures.connector import command, environment
 from tests.fixtures.waiting import eventually
 from tests.integration.connector.conftest import Site, Start
 
@@ -69,6 +69,19 @@ def test_check_says_what_install_would_do_and_install_does_it(site: Site) -> Non
     )  # fmt: skip
     after = command("check", variables=site.variables())
     assert after.stdout.endswith("everything is installed\n")
+
+
+def test_check_and_install_warn_of_a_superuser_and_say_what_to_do(site: Site) -> None:
+    variables = environment(site.superuser_url, site.ably, site.connector)
+    told = command("check", variables=variables).stdout
+    assert "warning: captures run as postgres, a superuser: " in told
+    logged, done = command("install", variables=variables).stdout.splitlines()
+    warning = json.loads(logged)
+    assert (warning["level"], warning["action"], warning["role"]) == (
+        "WARNING", "install", "postgres",
+    )  # fmt: skip
+    assert "install as a role that owns schema ably and the tables" in warning["hint"]
+    assert done == "installed: 3 triggers created, 0 dropped"
 
 
 def test_uninstall_is_refused_while_a_connector_runs(site: Site, start: Start) -> None:

@@ -1,5 +1,7 @@
 """What is planned for a database, from what is wanted and what is there."""
 
+from dataclasses import replace
+
 import pytest
 
 from connector_task.capture import (
@@ -13,7 +15,7 @@ from connector_task.capture import (
     plan,
 )
 from connector_task.config import MappingOptions, Operation, TableMapping
-from connector_task.table_names import candidates
+from connector_task.table_names import candidates, quoted
 
 USERS = Table(1, "public", "users", ("id",))
 ORDERS = Table(2, "app", "orders", ())
@@ -84,6 +86,23 @@ def test_a_trigger_that_is_not_quite_right_is_made_anew(wrong: Trigger) -> None:
     result = plan({INSERTS: "x"}, [wrong], {INSERTS.function_name: "x"})
     assert result.drop_triggers == (wrong,)
     assert result.create_triggers == INSERTS.triggers
+
+
+def test_a_trigger_on_another_roles_table_is_left_while_its_function_stays() -> None:
+    foreign = Trigger(
+        9, "own", "t", "forged", INSERTS.function_name, enabled=True, is_droppable=False
+    )
+    result = plan({INSERTS: "x"}, [found(INSERTS), foreign], {INSERTS.function_name: "x"})
+    assert (result.is_empty, result.foreign_triggers) == (True, (foreign,))
+    without = plan({}, [foreign], {INSERTS.function_name: "x"})
+    assert (without.drop_functions, without.foreign_triggers) == ((INSERTS.function_name,), ())
+    assert without.drop_triggers == ()
+
+
+def test_a_trigger_on_a_captured_table_of_another_roles_is_made_anew() -> None:
+    disabled = replace(found(INSERTS, enabled=False), is_droppable=False)
+    result = plan({INSERTS: "x"}, [disabled], {INSERTS.function_name: "x"})
+    assert (result.drop_triggers, result.create_triggers) == ((disabled,), INSERTS.triggers)
 
 
 def test_a_trigger_that_sees_too_little_for_a_new_option_is_made_anew() -> None:
@@ -157,3 +176,7 @@ def test_table_names_are_read_as_people_write_them(
     written: str, expected: list[tuple[str | None, str]]
 ) -> None:
     assert candidates(written) == expected
+
+
+def test_table_names_are_written_as_sql_reads_them() -> None:
+    assert quoted("app", 'say "hi"') == '"app"."say ""hi"""'
