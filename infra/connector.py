@@ -15,6 +15,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infra.bundling import REPOSITORY
+from infra.chat_mappings import chat_mappings
 from infra.config import StageConfig
 from infra.database import Database
 from infra.database_access import connector_variables, let_connector_in
@@ -24,8 +25,6 @@ from infra.nag import acknowledge
 from infra.network import egress_group
 from infra.python_function import METRICS_NAMESPACE
 
-TABLE = "chat_data"
-_OPERATIONS = ("INSERT", "UPDATE", "DELETE")
 _USER = "10001:10001"
 _PROCESSORS = {
     "arm64": (ecs.CpuArchitecture.ARM64, ecr_assets.Platform.LINUX_ARM64),
@@ -177,21 +176,13 @@ class Connector(Construct):
 
 
 def _environment(config: StageConfig, database: Database, **own: str) -> dict[str, str]:
-    mappings = [
-        {
-            "tablename": TABLE,
-            "ablychannelname": config.incoming_channel,
-            "operation": operation,
-        }
-        for operation in _OPERATIONS
-    ]
     return {
         "STAGE": config.stage,
         "POWERTOOLS_SERVICE_NAME": "connector",
         "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
         "POWERTOOLS_LOG_LEVEL": config.log_level,
         **connector_variables(database),
-        "ABLY_CONNECTOR": json.dumps(mappings),
+        "ABLY_CONNECTOR": json.dumps(chat_mappings(config.incoming_channel)),
         "ABLY_PLAN": config.ably_plan,
         "CONNECTOR_SHARDS": str(config.connector_shards),
         "CONNECTOR_HEALTH_PORT": str(_HEALTH_PORT),

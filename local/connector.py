@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 
+from infra.chat_mappings import chat_mappings
 from local.database import Database
 from local.errors import PartFailedError
 from local.gateway.settings import INCOMING_CHANNEL, AblyAddress
@@ -52,10 +53,6 @@ class ConnectorSettings:
         return {**self._environment(self.database), "CONNECTOR_INSTALL": "false"}
 
     def _environment(self, database: Database) -> dict[str, str]:
-        mappings = [
-            {"tablename": "chat_data", "ablychannelname": INCOMING_CHANNEL, "operation": operation}
-            for operation in ("INSERT", "UPDATE", "DELETE")
-        ]
         environment = {
             "DB_HOST": database.host,
             "DB_PORT": str(database.port),
@@ -64,7 +61,7 @@ class ConnectorSettings:
             "DB_NAME": database.name,
             "DB_SSLMODE": database.ssl_mode,
             "ABLY_API_KEY": self.ably_api_key,
-            "ABLY_CONNECTOR": json.dumps(mappings),
+            "ABLY_CONNECTOR": json.dumps(chat_mappings(INCOMING_CHANNEL)),
             "CONNECTOR_HEALTH_PORT": str(self.health_port),
             "POWERTOOLS_SERVICE_NAME": "connector",
             "STAGE": "local",

@@ -70,7 +70,19 @@ class ChatClient(ABC):
 
         def found() -> Change | None:
             for change in self.changes:
-                if change["type"] == kind and change["row"]["msg_data"] == content:
+                if change["type"] == kind and change["row"].get("msg_data") == content:
+                    return change
+            return None
+
+        change: Change = await self._wait(found)
+        return change
+
+    async def wait_for_deletion(self, msg_id: str) -> Change:
+        """The change that says that a message is gone, past or to come."""
+
+        def found() -> Change | None:
+            for change in self.changes:
+                if change["type"] == "DELETE" and change["row"]["msg_id"] == msg_id:
                     return change
             return None
 

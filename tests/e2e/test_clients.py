@@ -72,8 +72,8 @@ async def test_the_author_edits_and_deletes(connect: Connect) -> None:
     assert change["row"]["msg_id"] == row["msg_id"]
     assert change["row"]["is_edited"]
     await author.delete(row["msg_id"])
-    gone = await reader.wait_for("DELETE", edited)
-    assert gone["row"]["msg_id"] == row["msg_id"]
+    gone = await reader.wait_for_deletion(row["msg_id"])
+    assert gone == {"table": "chat_data", "type": "DELETE", "row": {"msg_id": row["msg_id"]}}
 
 
 async def test_nobody_edits_or_deletes_another_ones_message(

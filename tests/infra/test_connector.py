@@ -7,8 +7,12 @@ import pytest
 
 from connector_task.config import DatabaseAuth, SslMode
 from connector_task.config_sources import load
-from lambdas.migrate import roles
+from connector_task.postgres_installation import PostgresInstallation
+from lambdas.migrate import migrations, roles, schema
+from tests.fakes.journal import MemoryJournal
+from tests.fixtures.connector import database_settings, query
 from tests.infra.synthesis import ROOT, Resource, Stage
+from tests.integration.lambdas.conftest import opened
 
 
 def _containers(stage: Stage) -> dict[str, Resource]:
@@ -66,6 +70,21 @@ def test_every_change_of_the_chat_goes_out_on_the_incoming_channel(dev: Stage) -
     assert {(m["tablename"], m["ablychannelname"]) for m in mappings} == {
         ("chat_data", "incoming-chat")
     }
+
+
+def test_a_deletion_says_which_message_is_gone_and_not_what_it_said(
+    dev: Stage, database_url: str
+) -> None:
+    with opened(database_url) as cursor:
+        schema.bring_up_to_date(cursor, migrations.load())
+    mappings = load(None, _complete(_variables(_containers(dev)["install"]))).mappings
+    PostgresInstallation(database_settings(database_url), mappings, MemoryJournal()).install()
+    insert = "INSERT INTO chat_data (msg_id, username, msg_data, client_id) VALUES (%s, %s, %s, %s)"
+    query(database_url, insert, "m1", "ann", "regretted", "ann-1")
+    query(database_url, "DELETE FROM chat_data")
+    events = query(database_url, "SELECT name, data::json FROM ably.outbox ORDER BY id")
+    assert [name for name, _ in events] == ["INSERT", "DELETE"]
+    assert events[1][1] == {"table": "chat_data", "type": "DELETE", "row": {"msg_id": "m1"}}
 
 
 @pytest.mark.parametrize("name", ["install", "connector"])

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { MessageLog } from '../messageLog'
 import { parseChange, parseRow, type ChatRow } from '../rows'
-import { editedRow, rawChange, rawRow } from './rawRows'
+import { editedRow, rawChange, rawDeletion, rawRow } from './rawRows'
 
 type Raw = Record<string, unknown>
 
@@ -9,8 +9,16 @@ function rows(...raw: Raw[]): ChatRow[] {
   return raw.map(parseRow).filter((row) => row !== null)
 }
 
-function receive(log: MessageLog, type: 'INSERT' | 'UPDATE' | 'DELETE', row: Raw): void {
-  const change = parseChange(rawChange(type, row))
+function receive(log: MessageLog, type: 'INSERT' | 'UPDATE', row: Raw): void {
+  apply(log, rawChange(type, row))
+}
+
+function receiveDeletion(log: MessageLog, recordId: number): void {
+  apply(log, rawDeletion(recordId))
+}
+
+function apply(log: MessageLog, data: string): void {
+  const change = parseChange(data)
   if (!change || change.kind === 'unsent') throw new Error('the test sent no change')
   log.applyChange(change)
 }
@@ -57,7 +65,7 @@ describe('live changes', () => {
 
   test('a deleted message does not come back by a late message or edit', () => {
     const log = new MessageLog()
-    receive(log, 'DELETE', rawRow(1))
+    receiveDeletion(log, 1)
     receive(log, 'INSERT', rawRow(1))
     receive(log, 'UPDATE', editedRow(1, 100, 'a', 'edited'))
     expect(texts(log)).toEqual([])
@@ -82,7 +90,7 @@ describe('pages of history', () => {
     const request = newest(log)
     receive(log, 'UPDATE', rawRow(1, { msg_data: 'moderated' }))
     receive(log, 'INSERT', rawRow(2))
-    receive(log, 'DELETE', rawRow(3))
+    receiveDeletion(log, 3)
     log.applyPage({ rows: rows(rawRow(1), rawRow(3)), nextBefore: null }, request)
     expect(texts(log)).toEqual(['moderated', 'text 2'])
   })

@@ -24,6 +24,11 @@ export function editedRow(recordId: number, editedAt: number, editId: string, te
   })
 }
 
-export function rawChange(type: 'INSERT' | 'UPDATE' | 'DELETE', row: Record<string, unknown>) {
+export function rawChange(type: 'INSERT' | 'UPDATE', row: Record<string, unknown>) {
   return JSON.stringify({ table: 'chat_data', type, row })
+}
+
+/** A deletion has the message's id and nothing of what it said. */
+export function rawDeletion(recordId: number) {
+  return JSON.stringify({ table: 'chat_data', type: 'DELETE', row: { msg_id: `m${recordId}` } })
 }

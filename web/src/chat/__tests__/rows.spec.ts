@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { parseChange, parseRow } from '../rows'
-import { editedRow, rawChange, rawRow } from './rawRows'
+import { editedRow, rawChange, rawDeletion, rawRow } from './rawRows'
 
 test('a row is read with all that the page shows', () => {
   expect(parseRow(editedRow(7, 1_700_000_000_900, 'edit-1', 'better'))).toEqual({
@@ -33,8 +33,8 @@ test('a change is read from a JSON string and from a decoded object alike', () =
   expect(parseChange(JSON.parse(text))).toEqual(parseChange(text))
 })
 
-test('a deletion needs no more than the message it concerns', () => {
-  expect(parseChange(rawChange('DELETE', { msg_id: 'm1' }))).toEqual({
+test('a deletion says which message is gone and nothing else', () => {
+  expect(parseChange(rawDeletion(1))).toEqual({
     kind: 'deleted',
     msgId: 'm1',
   })
@@ -49,7 +49,7 @@ test.for([
   'not JSON',
   '{"table":"orders","type":"INSERT","row":{}}',
   rawChange('INSERT', {}),
-  rawChange('DELETE', {}),
+  '{"table":"chat_data","type":"DELETE","row":{}}',
   undefined,
 ])('what is no change of the chat is passed over: %s', (data) => {
   expect(parseChange(data)).toBeNull()

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { MessageLog } from '../messageLog'
 import { parseChange } from '../rows'
 import { isSettled, newId, toMessage, type Submission } from '../submissions'
-import { editedRow, rawChange, rawRow } from './rawRows'
+import { editedRow, rawChange, rawDeletion, rawRow } from './rawRows'
 
 const status = { name: 'sending' } as const
 const send: Submission = {
@@ -62,7 +62,7 @@ describe('the database has answered', () => {
   const stored = rawChange('INSERT', rawRow(1))
   const before = rawChange('UPDATE', editedRow(1, 100, 'e0', 'before'))
   const after = rawChange('UPDATE', editedRow(1, 101, 'e1', 'hello!'))
-  const deleted = rawChange('DELETE', rawRow(1))
+  const deleted = rawDeletion(1)
 
   test.for([
     ['a message when its row is there', send, [stored], true],

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { effectScope, type EffectScope } from 'vue'
-import { editedRow, rawChange, rawRow } from '@/chat/__tests__/rawRows'
+import { editedRow, rawChange, rawDeletion, rawRow } from '@/chat/__tests__/rawRows'
 import type { PageConfig } from '@/chat/config'
 import type { Connect, RoomEvents } from '@/chat/roomConnection'
 import type { OutgoingMessage } from '@/chat/submissions'
@@ -97,7 +97,7 @@ describe('reading', () => {
     expect(history.waiting).toHaveLength(0)
     service.events.continuityLost()
     service.events.received(rawChange('INSERT', rawRow(3)))
-    service.events.received(rawChange('DELETE', rawRow(2)))
+    service.events.received(rawDeletion(2))
     await history.answer(rawRow(2), rawRow(1))
     expect(texts()).toEqual(['text 1', 'text 3'])
   })
@@ -234,7 +234,7 @@ describe('writing', () => {
       data: { msgIdToDelete: 'm1' },
     })
     expect(room.entries.value).toMatchObject([{ submission: { kind: 'delete' } }])
-    service.events.received(rawChange('DELETE', rawRow(1)))
+    service.events.received(rawDeletion(1))
     expect(room.entries.value).toEqual([])
   })
 })
