@@ -82,6 +82,10 @@ synth: ## Synthesize the stacks of STAGE (dev) into cdk.out; ARGS="-c name=value
 	@$(SET_UP) python cdk bundles page
 	@$(CDK) synth --quiet -c stage=$(STAGE) $(ARGS)
 
+.PHONY: bootstrap
+bootstrap: $(PYTHON_READY) $(CDK_READY) $(PAGE) ## Prepare account and region for STAGE (dev), once, with the AWS credentials in force
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m scripts.bootstrap -c stage=$(STAGE) $(ARGS)
+
 .PHONY: deploy
 deploy: ## Deploy the stacks of STAGE (dev), all or STACKS, with the AWS credentials in force
 	@$(SET_UP) python cdk bundles page

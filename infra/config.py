@@ -45,6 +45,9 @@ class StageConfig:
     log_level: str = knob(one_of("DEBUG", "INFO", "WARNING", "ERROR"), dev="INFO")
     log_retention_days: int = knob(one_number_of(*LOG_RETENTION_DAYS), dev="7", prod="90")
 
+    # Of the bootstrap that the stage is deployed through; None is the CDK's default.
+    bootstrap_qualifier: str | None = knob(optional(forms.bootstrap_qualifier), dev="none")
+
     # Deletion and termination protection, a final snapshot, and what a removed stack leaves behind.
     protect_data: bool = knob(flag, dev="false", prod="true")
 
@@ -139,7 +142,8 @@ class StageConfig:
         if stage not in STAGES:
             choices = " or ".join(f"-c stage={name}" for name in STAGES)
             was = f", not {stage!r}" if stage else ""
-            raise ConfigError([f"stage must be chosen by {choices}{was}."])
+            how = "`make bootstrap STAGE=dev`, `make deploy STAGE=dev` and the like do so"
+            raise ConfigError([f"stage must be chosen by {choices}{was}; {how}."])
         in_file = _settings_in_file(context, stage)
         on_command_line = {name: value for name, value in context.items() if _is_setting(name)}
         problems = [

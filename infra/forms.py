@@ -26,6 +26,11 @@ control_api_url = matching(
     r"https://[A-Za-z0-9.-]+(:\d{1,5})?(/[\w.-]+)*|http://(localhost|127\.0\.0\.1):\d{1,5}(/[\w.-]+)*",
     "an https:// address without a slash at its end (http:// for this machine alone)",
 )
+# Part of a bucket's name, so stricter than the CDK's own check.
+bootstrap_qualifier = matching(
+    r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?",
+    "a bootstrap's qualifier: 1 to 10 lower-case letters, digits and '-', such as team1",
+)
 ably_id = matching(r"[A-Za-z0-9_-]{4,20}", "an id as Ably's dashboard shows it")
 issuer = matching(
     r"https://[A-Za-z0-9.-]+(:\d{1,5})?(/[\w./~-]*)?",

@@ -8,6 +8,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_deployment as deployment
 from constructs import Construct, IConstruct
 
+from infra.bootstrap import asset_bucket
 from infra.config import StageConfig
 from infra.knobs import ConfigError
 from infra.nag import acknowledge
@@ -23,7 +24,6 @@ _COPIER_REASONS = {
     ),
     "L1": "the CDK chooses the runtime of its own custom resource",
 }
-_CDK_ASSETS = "arn:<AWS::Partition>:s3:::cdk-hnb659fds-assets-<AWS::AccountId>-<AWS::Region>/*"
 _WIDE_ACTIONS = ("s3:GetBucket*", "s3:GetObject*", "s3:List*", "s3:Abort*", "s3:DeleteObject*")
 
 
@@ -50,7 +50,7 @@ class PageFiles(Construct):
         settings = deployment.Source.json_data("config.json", _page_settings(config))
         rest = self._copy("Rest", bucket, [files, settings], _NO_CACHE, but=_HASHED)
         rest.node.add_dependency(hashed)
-        self._acknowledge_copier(bucket)
+        self._acknowledge_copier(config, bucket)
 
     def _copy(
         self,
@@ -74,7 +74,7 @@ class PageFiles(Construct):
             log_group=self._logs,
         )
 
-    def _acknowledge_copier(self, bucket: s3.Bucket) -> None:
+    def _acknowledge_copier(self, config: StageConfig, bucket: s3.Bucket) -> None:
         """Accept the rights of the CDK's own function: on its two buckets, and on no other."""
         stack = cdk.Stack.of(self)
         copier: IConstruct = next(
@@ -86,7 +86,7 @@ class PageFiles(Construct):
         wide = (
             *(f"Action::{action}" for action in _WIDE_ACTIONS),
             f"Resource::<{files}.Arn>/*",
-            f"Resource::{_CDK_ASSETS}",
+            f"Resource::arn:<AWS::Partition>:s3:::{asset_bucket(self, config)}/*",
         )
         acknowledge(
             copier,

@@ -6,6 +6,7 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from infra.ably_side import AblySide
+from infra.bootstrap import synthesizer
 from infra.config import StageConfig
 from infra.connector import Connector
 from infra.helper_logs import log_to
@@ -33,7 +34,7 @@ class ServiceStack(cdk.Stack):
         stateful: StatefulStack,
         page: Path,
     ) -> None:
-        super().__init__(scope, construct_id)
+        super().__init__(scope, construct_id, synthesizer=synthesizer(scope, config))
         helper_logs = log_group(self, "HelperLogs", config=config)
         vpc = stateful.network.vpc
         database = stateful.database

@@ -4,6 +4,7 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from infra.ably_secret import AblySecret
+from infra.bootstrap import synthesizer
 from infra.config import StageConfig
 from infra.database import Database
 from infra.helper_logs import log_to
@@ -16,7 +17,12 @@ class StatefulStack(cdk.Stack):
     """Deployed first; its logical ids are pinned by a test, since a changed one loses data."""
 
     def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
-        super().__init__(scope, construct_id, termination_protection=config.protect_data)
+        super().__init__(
+            scope,
+            construct_id,
+            termination_protection=config.protect_data,
+            synthesizer=synthesizer(scope, config),
+        )
         self.network = Network(self, "Network", config=config)
         self.database = Database(self, "Database", config=config, vpc=self.network.vpc)
         self.ably_key = AblySecret(

@@ -7,8 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.deploy.emulator import ACCOUNT, CREDENTIALS, HERE, ROOT, Emulator
-from tests.deploy.rds import REGION
+from tests.deploy.emulator import CREDENTIALS, HERE, ROOT, Emulator
 
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 IMPATIENT = HERE / "impatient.cjs"
@@ -31,9 +30,10 @@ class CdkCli:
         """Every call of docker as a line of JSON."""
         return self.folder / "docker.jsonl"
 
-    def bootstrap(self) -> None:
-        """Prepare account and region; away from any app, which it would synthesize."""
-        self.run("bootstrap", f"aws://{ACCOUNT}/{REGION}", cwd=self.folder)
+    def bootstrap(self, *arguments: str) -> str:
+        """Prepare account and region as `make bootstrap` does; returns what was said."""
+        command = [sys.executable, "-m", "scripts.bootstrap", "-c", "stage=dev", *arguments]
+        return self._checked("bootstrap", self._attempt(command, ROOT))
 
     def run(self, *arguments: str, cwd: Path = ROOT) -> str:
         """Run a command to its good end; returns what it said.
@@ -41,16 +41,21 @@ class CdkCli:
         Raises:
             AssertionError: it failed; what it said and the emulator's last words are in it.
         """
-        result = self.attempt(*arguments, cwd=cwd)
-        last_words = self.emulator.log.read_text(errors="replace")[-6000:]
-        assert result.returncode == 0, f"cdk {arguments[0]}: {result.stdout[-9000:]}\n{last_words}"
-        return result.stdout
+        return self._checked(arguments[0], self.attempt(*arguments, cwd=cwd))
 
     def attempt(self, *arguments: str, cwd: Path = ROOT) -> "subprocess.CompletedProcess[str]":
         """Run a command, whatever comes of it; stderr is in stdout."""
         assert CDK.exists(), "the CDK CLI is not installed: run `make setup`"
+        return self._attempt([self._node(), str(CDK), *arguments], cwd)
+
+    def _checked(self, command: str, result: "subprocess.CompletedProcess[str]") -> str:
+        last_words = self.emulator.log.read_text(errors="replace")[-6000:]
+        assert result.returncode == 0, f"cdk {command}: {result.stdout[-9000:]}\n{last_words}"
+        return result.stdout
+
+    def _attempt(self, command: list[str], cwd: Path) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [self._node(), "--require", IMPATIENT, CDK, *arguments],
+            command,
             cwd=cwd,
             env=self._environment(),
             stdin=subprocess.DEVNULL,
@@ -66,6 +71,7 @@ class CdkCli:
         folders = (Path(sys.executable).parent, Path(self._node()).parent)
         return {
             **CREDENTIALS,
+            "NODE_OPTIONS": f"--require {IMPATIENT}",
             "PATH": os.pathsep.join((*map(str, folders), os.defpath)),
             "HOME": str(self.folder),
             "CDK_HOME": str(self.folder),

@@ -51,9 +51,9 @@ def session_stage(
     ably = LocalAbly(account_id="local", lambda_endpoint_url=emulated_aws.endpoint_url)
     ably.start()
     try:
-        cdk = CdkCli(emulated_aws, folder)
-        cdk.bootstrap()
-        yield Stage(cdk, ably, emulated_rds)
+        stage = Stage(CdkCli(emulated_aws, folder), ably, emulated_rds)
+        stage.cdk.bootstrap("--app", str(stage.assembly))
+        yield stage
     finally:
         ably.close()
 

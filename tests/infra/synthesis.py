@@ -1,7 +1,8 @@
 """Stacks of this repository synthesized in this process, and their templates to look into."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,16 @@ Resource = dict[str, Any]
 
 @dataclass(frozen=True)
 class Template:
-    """A synthesized CloudFormation template."""
+    """A synthesized CloudFormation template.
+
+    Attributes:
+        stack: "stateful" or "service".
+        imports: what its references to outputs of the other stack stand for, by their names.
+    """
 
     content: dict[str, Any]
+    stack: str = "stateful"
+    imports: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def resources(self) -> dict[str, Resource]:
@@ -70,6 +78,50 @@ class Template:
             for statement in policy["Properties"]["PolicyDocument"]["Statement"]
         ]
 
+    def target(self, value: Any) -> str | None:
+        """The identity of the resource that a value is a reference to: its stack and logical id."""
+        match value:
+            case {"Fn::GetStackOutput": {"OutputName": name}}:
+                return self.imports[name]
+            case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), *_]} if name in self.resources:
+                return f"{self.stack}/{name}"
+        return None
+
+    def targets(self, node: Any) -> set[str]:
+        """The identities of all resources that a part of the template refers to."""
+        if found := self.target(node):
+            return {found}
+        if isinstance(node, dict):
+            return self.targets(list(node.values()))
+        children = node if isinstance(node, list) else []
+        return {found for child in children for found in self.targets(child)}
+
+
+@dataclass(frozen=True)
+class Part:
+    """A resource of a stage.
+
+    Attributes:
+        identity: its stack and logical id.
+        template: of its stack.
+    """
+
+    identity: str
+    template: Template
+    resource: Resource
+
+    @property
+    def properties(self) -> Resource:
+        """Its properties."""
+        return dict(self.resource.get("Properties", {}))
+
+    def targets(self, *path: str) -> set[str]:
+        """The identities of all that a property, or the whole resource, refers to."""
+        node: Any = self.properties
+        for name in path:
+            node = node.get(name, {})
+        return self.template.targets(node)
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -78,6 +130,21 @@ class Stage:
     stateful: Template
     service: Template
     folder: Path
+
+    @property
+    def parts(self) -> Iterator[Part]:
+        """Every resource of both stacks."""
+        for template in (self.stateful, self.service):
+            for name, made in template.resources.items():
+                yield Part(f"{template.stack}/{name}", template, made)
+
+    def of_type(self, *types: str) -> list[Part]:
+        """The resources of both of these types."""
+        return [part for part in self.parts if part.resource["Type"] in types]
+
+    def part(self, identity: str) -> Part:
+        """The resource of an identity, as `Template.target` gives it."""
+        return next(part for part in self.parts if part.identity == identity)
 
 
 def make_app(folder: Path, stage: str, **settings: object) -> cdk.App:
@@ -95,13 +162,16 @@ def synthesize(folder: Path, stage: str, **settings: object) -> Stage:
     config = StageConfig.from_context(app.node.get_all_context())
     stateful, service = build(app, config, page=_page(folder / "page"))
     app.synth()
-    return Stage(
-        stateful=_template(folder, stateful), service=_template(folder, service), folder=folder
-    )
+    below = Template(_content(folder, stateful))
+    outputs = below.content["Outputs"].items()
+    imports = {name: target for name, one in outputs if (target := below.target(one["Value"]))}
+    above = Template(_content(folder, service), "service", imports)
+    return Stage(stateful=below, service=above, folder=folder)
 
 
-def _template(folder: Path, stack: cdk.Stack) -> Template:
-    return Template(json.loads((folder / stack.template_file).read_text()))
+def _content(folder: Path, stack: cdk.Stack) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((folder / stack.template_file).read_text())
+    return content
 
 
 def _page(folder: Path) -> Path:

@@ -16,6 +16,11 @@ from tests.infra.synthesis import ROOT, Stage
 
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 TIMEOUT_SECONDS = 100
+# The folder of `python3`: of these tests' environment, and one that has nothing of it.
+OWN_PYTHON = Path(sys.executable).parent
+PLAIN_PYTHON = Path(getattr(sys, "_base_executable", sys.executable)).parent
+
+SYNTH = ("synth", "--quiet", "--output")
 
 Cdk = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -33,7 +38,7 @@ def _cut_off() -> list[str]:
 
 @pytest.fixture(scope="session")
 def cdk(tmp_path_factory: pytest.TempPathFactory) -> Cdk:
-    """Runs the pinned CDK CLI with an empty home and without the network."""
+    """Runs a command of the pinned CDK CLI with an empty home and without the network."""
     assert CDK.exists(), "the CDK CLI is not installed: run `npm ci` (or `make setup`)"
     for name in FUNCTIONS:
         Bundler().wheels(name, Target.for_lambda(arch="arm64", python="3.13"))
@@ -43,17 +48,16 @@ def cdk(tmp_path_factory: pytest.TempPathFactory) -> Cdk:
     unpacked = Path.home() / ".cache" / "aws" / "jsii" / "package-cache"
     environment = {
         "HOME": str(home),
-        "PATH": os.pathsep.join(map(str, (Path(sys.executable).parent, Path(node).parent))),
         "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(unpacked),
         "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
         "CDK_DISABLE_CLI_TELEMETRY": "true",
     }
 
-    def run(*arguments: str, output: Path) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str, python: Path = OWN_PYTHON) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*_cut_off(), node, CDK, "synth", "--quiet", "--output", output, *arguments],
+            [*_cut_off(), node, CDK, *arguments],
             cwd=ROOT,
-            env=environment,
+            env={**environment, "PATH": os.pathsep.join(map(str, (python, Path(node).parent)))},
             capture_output=True,
             text=True,
             check=False,
@@ -73,7 +77,7 @@ def _function_assets(folder: Path) -> set[str]:
 def test_dev_synthesizes_with_its_assets_as_hashed_in_any_process(
     cdk: Cdk, dev: Stage, tmp_path: Path
 ) -> None:
-    first = cdk("-c", "stage=dev", output=tmp_path)
+    first = cdk(*SYNTH, str(tmp_path), "-c", "stage=dev")
     assert first.returncode == 0, first.stderr
     assets = _function_assets(tmp_path)
     assert assets == _function_assets(dev.folder)
@@ -81,20 +85,28 @@ def test_dev_synthesizes_with_its_assets_as_hashed_in_any_process(
     for key in assets:
         assert (tmp_path / f"asset.{key}" / "lambdas" / "common").is_dir()
     assert "Bundling asset" in first.stderr
-    second = cdk("-c", "stage=dev", output=tmp_path)
+    second = cdk(*SYNTH, str(tmp_path), "-c", "stage=dev")
     assert second.returncode == 0, second.stderr
     assert "Bundling asset" not in second.stderr
     assert _function_assets(tmp_path) == assets
 
 
 def test_prod_synthesizes(cdk: Cdk, tmp_path: Path) -> None:
-    result = cdk("-c", "stage=prod", output=tmp_path)
+    result = cdk(*SYNTH, str(tmp_path), "-c", "stage=prod")
     assert result.returncode == 0, result.stderr
     assert len(list(tmp_path.glob("*.template.json"))) == 2
 
 
+def test_a_plain_bootstrap_says_what_to_run_whatever_python_is_on_the_path(cdk: Cdk) -> None:
+    result = cdk("bootstrap", python=PLAIN_PYTHON)
+    assert result.returncode != 0
+    assert "`make bootstrap STAGE=dev`" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_wrong_settings_end_in_sentences_and_no_traceback(cdk: Cdk, tmp_path: Path) -> None:
-    result = cdk("-c", "stage=dev", "-c", "nat_gateways=9", "-c", "arch=mips", output=tmp_path)
+    wrong = ("-c", "stage=dev", "-c", "nat_gateways=9", "-c", "arch=mips")
+    result = cdk(*SYNTH, str(tmp_path), *wrong)
     assert result.returncode != 0
     assert "nat_gateways must be a whole number from 0 to 2, not '9'." in result.stderr
     assert "arch must be one of arm64, x86_64, not 'mips'." in result.stderr

@@ -73,14 +73,15 @@ def test_the_external_id_is_made_of_account_and_app() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ("", "-c stage=dev or -c stage=prod."),
-        ("test", "-c stage=dev or -c stage=prod, not 'test'."),
+        ("", "-c stage=dev or -c stage=prod; `make bootstrap STAGE=dev`"),
+        ("test", "-c stage=dev or -c stage=prod, not 'test'; `make bootstrap STAGE=dev`"),
     ],
 )
 def test_a_stage_must_be_chosen(given: str, said: str) -> None:
     with pytest.raises(ConfigError) as caught:
         StageConfig.from_context({"stage": given})
-    assert caught.value.problems == (f"stage must be chosen by {said}",)
+    (problem,) = caught.value.problems
+    assert problem.startswith(f"stage must be chosen by {said}")
 
 
 @pytest.mark.parametrize("stages", [[], "dev", {"dev": ["nat_gateways"]}])
@@ -94,6 +95,7 @@ WRONG = {
     "python": "3.9",
     "log_level": "TRACE",
     "log_retention_days": "10",
+    "bootstrap_qualifier": "Team_1",
     "protect_data": "yes",
     "nat_gateways": "3",
     "vpc_endpoints": "sqs,s3",

@@ -1,0 +1,66 @@
+"""The option sets are all that they should be, and each of them can be deployed."""
+
+import itertools
+import json
+
+import pytest
+
+from infra.config import StageConfig, knobs
+from infra.conflicts import ENDPOINTS
+from infra.knobs import flag
+from tests.infra.option_sets import OPTION_SETS, QUALIFIER
+from tests.infra.synthesis import Stage
+
+CONFIGS = [
+    StageConfig.from_context({"stage": one.stage, **one.settings}) for one in OPTION_SETS.values()
+]
+DEFAULT_QUALIFIER = "hnb659fds"
+
+
+def test_each_subset_of_the_endpoints_and_each_number_of_nat_gateways_is_in_one() -> None:
+    subsets = {
+        chosen
+        for size in range(len(ENDPOINTS) + 1)
+        for chosen in itertools.combinations(sorted(ENDPOINTS), size)
+    }
+    assert {tuple(sorted(config.vpc_endpoints)) for config in CONFIGS} == subsets
+    assert {config.nat_gateways for config in CONFIGS} == {0, 1, 2}
+
+
+@pytest.mark.parametrize("name", [name for name, knob in knobs().items() if knob.parse is flag])
+def test_each_flag_is_on_in_one_and_off_in_another(name: str) -> None:
+    assert {getattr(config, name) for config in CONFIGS} == {True, False}
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, knob in knobs().items() if "none" in knob.defaults.values()]
+)
+def test_each_optional_setting_is_set_in_one_and_not_in_another(name: str) -> None:
+    assert {bool(getattr(config, name)) for config in CONFIGS} == {True, False}
+
+
+def test_nothing_is_found_in_any_but_the_missing_rule(option_set: Stage) -> None:
+    reports = json.loads((option_set.folder / "validation-report.json").read_text())
+    found = {one["ruleName"] for each in reports["pluginReports"] for one in each["violations"]}
+    assert found <= {"Annotation::ably-postgres:no-ably-identity"}
+
+
+def test_another_bootstrap_is_meant_everywhere_or_nowhere(option_set: Stage) -> None:
+    texts = [
+        path.read_text()
+        for pattern in ("*.template.json", "*.assets.json", "manifest.json")
+        for path in option_set.folder.glob(pattern)
+    ]
+    assert len(texts) == 5
+    qualifiers = {one for one in (DEFAULT_QUALIFIER, QUALIFIER) if any(one in t for t in texts)}
+    assert len(qualifiers) == 1
+    (manifest,) = [text for text in texts if '"aws:cloudformation:stack"' in text]
+    stacks = [
+        one["properties"]
+        for one in json.loads(manifest)["artifacts"].values()
+        if one["type"] == "aws:cloudformation:stack"
+    ]
+    assert len(stacks) == 2
+    for stack in stacks:
+        used = stack["bootstrapStackVersionSsmParameter"].split("/")[2]
+        assert {used} == qualifiers
