@@ -16,7 +16,8 @@ DATABASE_NAME = "chat"
 
 _PARAMETERS = {
     "rds.force_ssl": "1",
-    "log_connections": "1",
+    # What "1" was before Postgres 18; RDS no longer takes that.
+    "log_connections": "receipt,authentication,authorization",
     "log_disconnections": "1",
     # What a client left open holds locks and keeps vacuum from its work.
     "idle_in_transaction_session_timeout": "60000",

@@ -47,7 +47,7 @@ def test_the_database_is_encrypted_private_and_speaks_only_tls(dev: Stage, prod:
         parameters = stage.stateful.properties("AWS::RDS::DBParameterGroup")
         assert parameters["Parameters"] == {
             "rds.force_ssl": "1",
-            "log_connections": "1",
+            "log_connections": "receipt,authentication,authorization",
             "log_disconnections": "1",
             "idle_in_transaction_session_timeout": "60000",
             "log_min_error_statement": "panic",
