@@ -11,6 +11,7 @@ from infra.config import StageConfig
 from infra.log_group import log_group
 from infra.nag import acknowledge
 
+_CIDR = "10.0.0.0/16"
 _ENDPOINTS = {
     "ecr": (
         ec2.InterfaceVpcEndpointAwsService.ECR,
@@ -27,7 +28,6 @@ class Network(Construct):
 
     Attributes:
         vpc: the VPC.
-        endpoints: AWS services that are reached without leaving it.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, config: StageConfig) -> None:
@@ -35,6 +35,7 @@ class Network(Construct):
         self.vpc = ec2.Vpc(
             self,
             "Vpc",
+            ip_addresses=ec2.IpAddresses.cidr(_CIDR),
             max_azs=2,
             nat_gateways=config.nat_gateways,
             subnet_configuration=[
@@ -62,7 +63,7 @@ class Network(Construct):
                 "S3": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.S3)
             },
         )
-        self.endpoints = self._endpoints(config)
+        self._add_endpoints(config)
         if config.vpc_flow_logs:
             self.vpc.add_flow_log(
                 "FlowLog",
@@ -76,25 +77,26 @@ class Network(Construct):
                 self.vpc, {"VPC7": "vpc_flow_logs=false: a development stage is not worth the logs"}
             )
 
-    def open_endpoints_to(self, group: ec2.ISecurityGroup) -> None:
-        """Let a group reach every endpoint."""
-        for endpoint in self.endpoints:
-            group.connections.allow_to_default_port(endpoint, "HTTPS to an endpoint")
+    def _add_endpoints(self, config: StageConfig) -> None:
+        """Serve the whole VPC: private DNS sends every client of the service to the endpoint.
 
-    def _endpoints(self, config: StageConfig) -> list[ec2.InterfaceVpcEndpoint]:
+        Whoever its group did not let in would have no way to the service at all, not even through a
+        NAT gateway, from the moment that the endpoint is there. What a client may do is IAM's.
+        """
         # Each zone costs once more; as with NAT gateways, one is enough where it may be down.
         zones = 2 if config.nat_gateways == 2 else 1
         subnets = self.vpc.select_subnets(subnet_group_name="code").subnets[:zones]
-        return [
-            self.vpc.add_interface_endpoint(
-                f"{name.title()}{number}",
-                service=service,
-                open=False,
-                subnets=ec2.SubnetSelection(subnets=subnets),
-            )
-            for name in config.vpc_endpoints
-            for number, service in enumerate(_ENDPOINTS[name], start=1)
-        ]
+        for name in config.vpc_endpoints:
+            for number, service in enumerate(_ENDPOINTS[name], start=1):
+                endpoint = self.vpc.add_interface_endpoint(
+                    f"{name.title()}{number}",
+                    service=service,
+                    open=False,
+                    subnets=ec2.SubnetSelection(subnets=subnets),
+                )
+                endpoint.connections.allow_default_port_from(
+                    ec2.Peer.ipv4(_CIDR), "HTTPS from anywhere in the VPC"
+                )
 
 
 def egress_group(

@@ -43,7 +43,6 @@ class ServiceStack(cdk.Stack):
         group = egress_group(
             self, "FunctionGroup", vpc=vpc, description="Functions: Postgres and AWS"
         )
-        stateful.network.open_endpoints_to(group)
         migrate = Migrate(
             self, "Migrate", config=config, vpc=vpc, security_group=group, database=database
         )

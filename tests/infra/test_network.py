@@ -60,12 +60,10 @@ def test_the_endpoints_are_those_that_are_configured_in_one_zone(queued: Stage) 
         assert len(endpoint["SubnetIds"]) == 1
 
 
-def test_the_functions_alone_reach_the_endpoints(queued: Stage) -> None:
-    to_endpoints = [
-        rule["Properties"]
-        for rule in queued.service.of_type("AWS::EC2::SecurityGroupIngress").values()
-        if rule["Properties"].get("ToPort") == 443
-    ]
-    assert len(to_endpoints) == len(_interface_endpoints(queued))
-    for rule in to_endpoints:
-        assert "FunctionGroup" in json.dumps(rule["SourceSecurityGroupId"])
+def test_the_endpoints_are_open_to_the_vpc_and_to_nothing_else(queued: Stage) -> None:
+    vpc = queued.stateful.properties("AWS::EC2::VPC")
+    for endpoint in _interface_endpoints(queued):
+        (group,) = queued.stateful.targets(endpoint["SecurityGroupIds"])
+        (rule,) = queued.part(group).properties["SecurityGroupIngress"]
+        assert rule["CidrIp"] == vpc["CidrBlock"]
+        assert (rule["FromPort"], rule["ToPort"]) == (443, 443)
