@@ -8,6 +8,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infra.config import StageConfig
+from infra.deploy_steps import grant_stack_status
 from infra.python_function import PythonFunction
 
 _TIMEOUT = cdk.Duration.minutes(2)
@@ -48,6 +49,7 @@ class AblyRule(Construct):
             timeout=_TIMEOUT,
         ).function
         token.grant_read(function)
+        grant_stack_status(function)
         resource = cdk.CustomResource(
             self,
             "Rule",

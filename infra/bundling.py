@@ -20,7 +20,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 CACHE = REPOSITORY / ".setup" / "wheels"
-FUNCTIONS = ("ably_rule", "auth", "history", "ingest", "migrate")
+FUNCTIONS = ("ably_rule", "auth", "deploy_step", "history", "ingest", "migrate")
 
 # Part of every fingerprint: raise it when the layout of an asset changes.
 LAYOUT = "1"

@@ -9,6 +9,7 @@ from infra.ably_side import AblySide
 from infra.bootstrap import synthesizer
 from infra.config import StageConfig
 from infra.connector import Connector
+from infra.deploy_steps import DeploySteps
 from infra.helper_logs import log_to
 from infra.http_api import HttpApi
 from infra.ingest import Ingest
@@ -43,8 +44,15 @@ class ServiceStack(cdk.Stack):
         group = egress_group(
             self, "FunctionGroup", vpc=vpc, description="Functions: Postgres and AWS"
         )
+        steps = DeploySteps(self, "DeploySteps", config=config)
         migrate = Migrate(
-            self, "Migrate", config=config, vpc=vpc, security_group=group, database=database
+            self,
+            "Migrate",
+            config=config,
+            vpc=vpc,
+            security_group=group,
+            database=database,
+            steps=steps,
         )
         ingest = Ingest(
             self,
@@ -67,9 +75,10 @@ class ServiceStack(cdk.Stack):
         connector = Connector(
             self, "Connector", config=config, vpc=vpc, database=database, ably_key=ably_key
         )
-        key_check = KeyCheck(self, "KeyCheck", auth=http_api.auth)
-        key_check.trigger.execute_before(migrate.trigger, connector.service)
-        migrate.trigger.execute_before(ingest.function, http_api.history, connector.service)
+        key_check = KeyCheck(self, "KeyCheck", auth=http_api.auth, steps=steps)
+        migrate.step.node.add_dependency(key_check.step)
+        for needs_schema in (ingest.function, http_api.history, connector.service):
+            needs_schema.node.add_dependency(migrate.step)
         website = (
             Website(
                 self,

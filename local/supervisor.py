@@ -9,6 +9,7 @@ it is in production.
 """
 
 import asyncio
+import json
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
@@ -102,6 +103,12 @@ class Supervisor:
         outcome = await functions.invoke(MIGRATE, Invocation(payload=b"{}"))
         if outcome.failed:
             raise LocalError(f"unable to prepare the database; {outcome.error_message()}")
+        if ahead := json.loads(outcome.payload)["ahead"]:
+            raise LocalError(
+                f"the database is of another version: it has had the migration {ahead[-1]}, which "
+                "this checkout does not have. Update the checkout, or run with --fresh to start "
+                "anew (with DATABASE_URL set: name another database)"
+            )
         await functions.retire(MIGRATE)
         self._terminal.progress("database schema")
 

@@ -11,7 +11,7 @@ compile() {
 }
 
 compile requirements-dev.in -o requirements-dev.txt ${UPGRADE:+--upgrade}
-for folder in . connector_task lambdas lambdas/ably_rule lambdas/auth lambdas/history lambdas/ingest lambdas/migrate; do
+for folder in . connector_task lambdas lambdas/ably_rule lambdas/auth lambdas/deploy_step lambdas/history lambdas/ingest lambdas/migrate; do
     compile "$folder/requirements.in" -c requirements-dev.txt -o "$folder/requirements.txt" ${UPGRADE:+--upgrade}
 done
 # By itself: MiniStack pins an AWS SDK that nothing else wants.

@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.fixtures.local_run",
     "tests.fixtures.postgres",
     "tests.fixtures.samples",
+    "tests.fixtures.stack",
     "tests.fixtures.workers",
 ]
 

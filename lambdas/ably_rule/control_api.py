@@ -10,7 +10,6 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-from lambdas.ably_rule.backoff import Backoff
 from lambdas.ably_rule.errors import (
     ControlNotFoundError,
     ControlRefusedError,
@@ -18,6 +17,7 @@ from lambdas.ably_rule.errors import (
     ControlUnavailableError,
 )
 from lambdas.ably_rule.rule import Rule
+from lambdas.common.backoff import Backoff
 
 REQUEST_SECONDS = 10.0
 _DETAIL_CHARACTERS = 200

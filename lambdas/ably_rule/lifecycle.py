@@ -4,10 +4,10 @@ A rule's id is its physical id. CloudFormation may repeat any request, and sends
 Create that failed: so each step looks at what is there instead of trusting what was.
 """
 
-from lambdas.ably_rule.backoff import Backoff
 from lambdas.ably_rule.control_api import ControlApi
 from lambdas.ably_rule.errors import ControlNotFoundError, ControlUnavailableError
 from lambdas.ably_rule.rule import Rule
+from lambdas.common.backoff import Backoff
 from lambdas.common.observability import logger
 
 # The physical id of a Create that failed: no rule's id, for those are letters, digits and dashes.

@@ -5,6 +5,7 @@ What the event says does not matter. A failure raises, and the deploy is rolled 
 
 import os
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -26,14 +27,24 @@ def make_handler(environment: Mapping[str, str]) -> Handler:
         database = Database(_settings(environment), Secrets())
         try:
             files = migrations.load()
-            applied = database.run(lambda cursor: schema.bring_up_to_date(cursor, files))
+            outcome = database.run(lambda cursor: schema.bring_up_to_date(cursor, files))
         finally:
             database.close()
-        count("MigrationsApplied", len(applied))
-        logger().info("The chat schema is up to date", extra={"action": "migrate"})
-        return {"applied": applied}
+        count("MigrationsApplied", len(outcome.applied))
+        _log(outcome)
+        return asdict(outcome)
 
     return observed(handle, environment)
+
+
+def _log(outcome: schema.Outcome) -> None:
+    if outcome.ahead:
+        logger().warning(
+            "The chat schema is of a later release and stays as it is",
+            extra={"action": "migrate", "migration": outcome.ahead[-1]},
+        )
+    else:
+        logger().info("The chat schema is up to date", extra={"action": "migrate"})
 
 
 def _settings(environment: Mapping[str, str]) -> DatabaseSettings:

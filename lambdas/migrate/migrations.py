@@ -76,9 +76,10 @@ def apply(
 
     A second caller waits for the first and then finds nothing left to do. A table that somebody
     keeps locked for longer than `lock_timeout_ms` fails the whole, which leaves nothing half-done.
+    A database that is `ahead` of the files is left as it is.
 
     Raises:
-        MigrationError: an applied migration was changed, or the database is ahead of the files.
+        MigrationError: an applied migration was changed.
     """
     lock(cursor, lock_timeout_ms=lock_timeout_ms)
     cursor.execute(_CREATE_LEDGER)
@@ -95,6 +96,19 @@ def apply(
     return [migration.name for migration in new]
 
 
+def ahead(cursor: Cursor, migrations: list[Migration]) -> list[str]:
+    """The names of the applied migrations that are in a later release than these files.
+
+    An earlier release works with them: each migration is safe with the release before it. Whether
+    CloudFormation or a person rolls back to that release, it cannot undo what was applied.
+    """
+    cursor.execute(
+        "SELECT name FROM public.chat_migration WHERE number > %s ORDER BY number",
+        (len(migrations),),
+    )
+    return [str(name) for (name,) in cursor.fetchall()]
+
+
 def lock(cursor: Cursor, *, lock_timeout_ms: int = LOCK_TIMEOUT_MS) -> None:
     """Have the database's schema to oneself until the transaction ends; taking it twice is once."""
     cursor.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK_KEY,))
@@ -102,14 +116,8 @@ def lock(cursor: Cursor, *, lock_timeout_ms: int = LOCK_TIMEOUT_MS) -> None:
 
 
 def _check(migrations: list[Migration], applied: dict[int, str]) -> None:
-    known = {migration.number: migration for migration in migrations}
-    if ahead := sorted(applied.keys() - known.keys()):
-        raise MigrationError(
-            f"unable to migrate; the database has had migration {ahead[-1]}, "
-            f"which this release does not have"
-        )
-    for number, checksum in sorted(applied.items()):
-        if known[number].checksum != checksum:
+    for migration in migrations:
+        if applied.get(migration.number, migration.checksum) != migration.checksum:
             raise MigrationError(
-                f"unable to migrate; {known[number].name} was changed after it was applied"
+                f"unable to migrate; {migration.name} was changed after it was applied"
             )

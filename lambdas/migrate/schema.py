@@ -1,13 +1,28 @@
 """The whole of a deploy's work on the database: roles, migrations, grants, in one transaction."""
 
+from dataclasses import dataclass
+
 from psycopg2.extensions import cursor as Cursor  # noqa: N812  # psycopg2 names a class so
 
 from lambdas.migrate import migrations, roles
 from lambdas.migrate.migrations import Migration
 
 
-def bring_up_to_date(cursor: Cursor, files: list[Migration]) -> list[str]:
-    """Bring the database to this release; returns the names of the migrations it applied.
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it, as names of migrations.
+
+    Attributes:
+        applied: by this run.
+        ahead: by a later release, which this one does not have.
+    """
+
+    applied: list[str]
+    ahead: list[str]
+
+
+def bring_up_to_date(cursor: Cursor, files: list[Migration]) -> Outcome:
+    """Bring the database to this release.
 
     Raises:
         MigrationError: the files do not fit what the database has had.
@@ -18,7 +33,7 @@ def bring_up_to_date(cursor: Cursor, files: list[Migration]) -> list[str]:
     migrations.lock(cursor)
     roles.prepare(cursor)
     with roles.as_owner(cursor):
-        applied = migrations.apply(cursor, files)
+        outcome = Outcome(migrations.apply(cursor, files), migrations.ahead(cursor, files))
     roles.limit(cursor)
     roles.leave(cursor)
-    return applied
+    return outcome

@@ -1,5 +1,6 @@
 """Stage dev on the emulated AWS: deployed as the README says, looked into through AWS's own API."""
 
+import json
 import platform
 import subprocess
 from functools import cached_property
@@ -68,9 +69,10 @@ class Stage:
         self._service = assembly if SERVICE in stacks else self._service
         return said
 
-    def attempt_service(self) -> "subprocess.CompletedProcess[str]":
-        """Deploy the service stack, whatever comes of it."""
-        return self.cdk.attempt("deploy", SERVICE, "--app", str(self.assembly), *APPROVED)
+    def attempt_service(self, assembly: Path | None = None) -> "subprocess.CompletedProcess[str]":
+        """Deploy the service stack, of the repository or another, whatever comes of it."""
+        app = str(assembly or self.assembly)
+        return self.cdk.attempt("deploy", SERVICE, "--app", app, *APPROVED)
 
     def stacks(self) -> list[str]:
         """The names of the stacks that there are."""
@@ -88,8 +90,14 @@ class Stage:
         """What `cdk synth` made of the repository."""
         return self.synthesize(ROOT, self.cdk.folder / "assembly")
 
-    def synthesize(self, root: Path, output: Path) -> Path:
-        """Synthesize the app of a folder for the machine that runs the functions here."""
+    def synthesize(self, root: Path, output: Path, **changed: str) -> Path:
+        """Synthesize the app of a folder for the machine that runs the functions here.
+
+        Args:
+            root: the app's folder.
+            output: for the assembly.
+            changed: settings besides or in the place of the stage's own.
+        """
         settings = {
             "stage": "dev",
             "arch": ARCHITECTURES.get(platform.machine(), "x86_64"),
@@ -98,6 +106,7 @@ class Stage:
             "ably_app_id": self.ably.app_id,
             "ably_control_token_secret": "create",
             "ably_control_api_url": self.ably.control_api_url,
+            **changed,
         }
         context = [f"--context={name}={value}" for name, value in settings.items()]
         self.cdk.run("synth", "--quiet", "--output", str(output), *context, cwd=root)
@@ -149,6 +158,13 @@ class Stage:
             for each in events
             if each["ResourceStatus"].endswith("_FAILED")
         ]
+
+    def log(self, logical_prefix: str) -> list[dict[str, Any]]:
+        """The JSON lines in the one log group whose logical id begins so."""
+        group = self.resource(logical_prefix, "AWS::Logs::LogGroup")
+        client = self.emulator.client("logs")
+        lines = client.filter_log_events(logGroupName=group, limit=10_000)["events"]
+        return [json.loads(one["message"]) for one in lines if one["message"].startswith("{")]
 
     def status(self, stack: str) -> str:
         """Where a stack stands, as CREATE_COMPLETE."""

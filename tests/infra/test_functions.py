@@ -11,7 +11,7 @@ from lambdas.history.settings import HistorySettings
 from lambdas.ingest.settings import IngestSettings
 from tests.infra.synthesis import Resource, Stage, Template
 
-FUNCTIONS = ("auth", "history", "ingest", "migrate")
+FUNCTIONS = ("auth", "deploy_step", "history", "ingest", "migrate")
 Parse = Callable[[dict[str, str]], Any]
 
 
@@ -103,43 +103,43 @@ def test_no_template_holds_a_secret(dev: Stage, prod: Stage) -> None:
                 assert password is None or "{{resolve:secretsmanager:" in str(password)
 
 
-def _trigger(stage: Stage, name: str) -> tuple[str, Resource]:
+def _step(stage: Stage, name: str) -> tuple[str, Resource]:
     """The one run of a function at deploy whose logical id begins so."""
-    (trigger,) = [
+    (step,) = [
         (key, made)
-        for key, made in stage.service.of_type("Custom::Trigger").items()
+        for key, made in stage.service.of_type("Custom::DeployStep").items()
         if key.startswith(name)
     ]
-    return trigger
+    return step
 
 
 def test_the_schema_is_migrated_before_anything_uses_it(dev: Stage) -> None:
-    trigger, _ = _trigger(dev, "Migrate")
+    step, _ = _step(dev, "Migrate")
     for type_, name in (
         ("AWS::ECS::Service", "Connector"),
         ("AWS::Lambda::Function", "Ingest"),
         ("AWS::Lambda::Function", "History"),
     ):
         (dependent,) = [made for key, made in dev.service.of_type(type_).items() if name in key]
-        assert trigger in dependent["DependsOn"]
+        assert step in dependent["DependsOn"]
 
 
 def test_the_ably_key_is_looked_at_before_the_schema_is_migrated(dev: Stage, prod: Stage) -> None:
     for stage, app_id in ((dev, ""), (prod, "aBCdEf")):
-        check, made = _trigger(stage, "KeyCheck")
+        check, made = _step(stage, "KeyCheck")
         (auth,) = [
             version
             for key, version in stage.service.of_type("AWS::Lambda::Version").items()
             if {"Ref": key} == made["Properties"]["HandlerArn"]
         ]
         assert "HttpApiAuthFunction" in auth["Properties"]["FunctionName"]["Ref"]
-        assert check in _trigger(stage, "Migrate")[1]["DependsOn"]
+        assert check in _step(stage, "Migrate")[1]["DependsOn"]
         variables = stage.service.function("auth")["Environment"]["Variables"]
         assert variables["ABLY_APP_ID"] == app_id
 
 
 def test_the_schema_is_migrated_only_once_the_database_can_be_reached(dev: Stage) -> None:
-    _, trigger = _trigger(dev, "Migrate")
+    _, step = _step(dev, "Migrate")
     rules = [
         name
         for name in dev.service.of_type(
@@ -148,4 +148,4 @@ def test_the_schema_is_migrated_only_once_the_database_can_be_reached(dev: Stage
         if name.startswith("FunctionGroup")
     ]
     assert len(rules) == 2
-    assert set(rules) <= set(trigger["DependsOn"])
+    assert set(rules) <= set(step["DependsOn"])

@@ -11,7 +11,7 @@ import os
 
 from ministack.app import main
 
-from tests.deploy.emulated import compute, storage
+from tests.deploy.emulated import compute, service, storage
 from tests.deploy.emulated.handlers import record_only
 from tests.deploy.emulated.instance import DatabaseInstances
 
@@ -36,6 +36,7 @@ def extend() -> None:
     url, port = os.environ.pop("EMULATED_RDS"), int(os.environ.pop("EMULATED_RDS_PORT"))
     DatabaseInstances(url, port).install()
     compute.install(json.loads(os.environ.pop("EMULATED_FUNCTION_ENVIRONMENT")))
+    service.install()
     storage.install()
 
 

@@ -13,6 +13,7 @@ from lambdas.ably_rule.lifecycle import NO_RULE
 from tests.fixtures.ably import LocalAbly
 from tests.fixtures.aws import Aws, LambdaContext
 from tests.fixtures.control_api import DROP, HEARD, Gate, Mailbox
+from tests.fixtures.stack import STACK_ID, Stack
 
 ROLE = "arn:aws:iam::123456789012:role/ably"
 Send = Callable[..., dict[str, Any]]
@@ -74,7 +75,7 @@ def send(
         event: dict[str, Any] = {
             "RequestType": kind,
             "ResponseURL": mailbox.url,
-            "StackId": "stack",
+            "StackId": STACK_ID,
             "RequestId": "request",
             "LogicalResourceId": "Rule",
             "ResourceProperties": {**properties, **changed},
@@ -116,8 +117,7 @@ def test_a_rule_is_created_as_the_stack_asks(send: Send, rules: Rules, mailbox: 
         "Status": "SUCCESS",
         "PhysicalResourceId": rule["id"],
         "Reason": "",
-        "Data": {"RuleId": rule["id"]},
-        "StackId": "stack",
+        "StackId": STACK_ID,
         "RequestId": "request",
         "LogicalResourceId": "Rule",
     }
@@ -271,6 +271,74 @@ def test_a_delete_that_cannot_be_done_fails_and_can_be_tried_again(
     gate.spoil.clear()
     assert send("Delete", rule_id)["Status"] == "SUCCESS"
     assert rules() == []
+
+
+def test_a_rollback_puts_the_rule_back(send: Send, rules: Rules, stack: Stack) -> None:
+    rule_id = send("Create")["PhysicalResourceId"]
+    send("Update", rule_id, ChannelFilter="^b$")
+    stack.status = "UPDATE_ROLLBACK_IN_PROGRESS"
+    assert send("Update", rule_id)["PhysicalResourceId"] == rule_id
+    (rule,) = rules()
+    assert rule["source"]["channelFilter"] == "^outgoing-chat$"
+
+
+REFUSALS = {
+    "Ably refused the access token": 401,
+    "422: no RE2": (422, '{"message": "no RE2"}'),
+    "is not available (it answered 503)": 503,
+    "is not available": DROP,
+}
+
+
+@pytest.mark.parametrize("said", REFUSALS)
+def test_ably_cannot_stop_a_rollback(
+    send: Send, gate: Gate, stack: Stack, caplog: pytest.LogCaptureFixture, said: str
+) -> None:
+    rule_id = send("Create")["PhysicalResourceId"]
+    gate.spoil["PATCH"] = [REFUSALS[said]] * 5
+    stack.status = "UPDATE_ROLLBACK_IN_PROGRESS"
+    answer = send("Update", rule_id, ChannelFilter="^b$")
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", rule_id)
+    (line,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert said in vars(line)["problem"]
+
+
+# Empty: the function may not see it.
+@pytest.mark.parametrize("status", ["UPDATE_IN_PROGRESS", ""])
+@pytest.mark.parametrize("said", REFUSALS)
+def test_ably_fails_any_other_update(
+    send: Send, gate: Gate, stack: Stack, said: str, status: str
+) -> None:
+    rule_id = send("Create")["PhysicalResourceId"]
+    gate.spoil["PATCH"] = [REFUSALS[said]] * 5
+    stack.status = status
+    answer = send("Update", rule_id, ChannelFilter="^b$")
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", rule_id)
+    assert said in answer["Reason"]
+
+
+def test_without_a_token_a_rollback_goes_on_and_says_so(
+    send: Send,
+    aws: Aws,
+    token_secret: str,
+    stack: Stack,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    rule_id = send("Create")["PhysicalResourceId"]
+    aws.secrets.delete_secret(SecretId=token_secret, ForceDeleteWithoutRecovery=True)
+    stack.status = "UPDATE_ROLLBACK_IN_PROGRESS"
+    assert send("Update", rule_id)["Status"] == "SUCCESS"
+    assert "A rollback goes on without the change of a resource" in caplog.text
+
+
+@pytest.mark.parametrize("status", ["ROLLBACK_IN_PROGRESS", "DELETE_IN_PROGRESS"])
+def test_a_rule_that_cannot_be_deleted_is_not_forgotten(
+    send: Send, gate: Gate, stack: Stack, status: str
+) -> None:
+    rule_id = send("Create")["PhysicalResourceId"]
+    gate.spoil["DELETE"] = [503] * 5
+    stack.status = status
+    assert send("Delete", rule_id)["Status"] == "FAILED"
 
 
 def test_a_wrong_app_is_named(send: Send) -> None:

@@ -70,7 +70,7 @@ def database(environment: dict[str, str]) -> Database:
 def migrate(environment: dict[str, str]) -> list[str]:
     made = database(environment)
     try:
-        return made.run(lambda cursor: schema.bring_up_to_date(cursor, migrations.load()))
+        return made.run(lambda cursor: schema.bring_up_to_date(cursor, migrations.load())).applied
     finally:
         made.close()
 

@@ -72,7 +72,7 @@ def write_files(folder: Path, **statements: str) -> list[migrations.Migration]:
 
 
 def test_an_empty_database_gets_the_contract_s_table(migrate: Invoke, database_url: str) -> None:
-    assert migrate({"RequestType": "Create"}) == {"applied": NAMES}
+    assert migrate({"RequestType": "Create"}) == {"applied": NAMES, "ahead": []}
     assert rows(database_url, COLUMNS) == EXPECTED_COLUMNS
     assert rows(database_url, "SELECT name FROM chat_migration ORDER BY number") == [
         (name,) for name in NAMES
@@ -85,7 +85,7 @@ def test_migrating_again_does_nothing_whatever_the_event_says(
 ) -> None:
     migrate({})
     before = rows(database_url, "SELECT * FROM chat_migration ORDER BY number")
-    assert migrate(event) == {"applied": []}
+    assert migrate(event) == {"applied": [], "ahead": []}
     assert rows(database_url, "SELECT * FROM chat_migration ORDER BY number") == before
 
 
@@ -137,15 +137,30 @@ def test_a_migration_changed_after_it_was_applied_is_refused(
     assert rows(database_url, "SELECT to_regclass('b'), to_regclass('c')") == [(None, None)]
 
 
-def test_an_older_release_on_a_newer_database_is_refused(tmp_path: Path, database_url: str) -> None:
+def test_an_older_release_leaves_a_newer_database_as_it_is_and_says_so(
+    migrate: Invoke, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    migrate({})
+    with opened(database_url) as cursor:
+        cursor.execute("INSERT INTO chat_migration VALUES (5, '0005_b', ''), (6, '0006_c', '')")
+    assert migrate({}) == {"applied": [], "ahead": ["0005_b", "0006_c"]}
+    (line,) = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert "is of a later release" in line.message
+    assert vars(line)["migration"] == "0006_c"
+
+
+def test_a_migration_changed_after_it_was_applied_is_refused_on_a_newer_database_too(
+    tmp_path: Path, database_url: str
+) -> None:
     newer = write_files(tmp_path, m0001_a="SELECT 1", m0002_b="SELECT 1")
     with opened(database_url) as cursor:
         migrations.apply(cursor, newer)
+    changed = write_files(tmp_path, m0001_a="SELECT 2")
     with (
-        pytest.raises(MigrationError, match="has had migration 2, which this release"),
+        pytest.raises(MigrationError, match="0001_a was changed after it was applied"),
         opened(database_url) as cursor,
     ):
-        migrations.apply(cursor, newer[:1])
+        migrations.apply(cursor, changed[:1])
 
 
 def test_a_migration_that_fails_leaves_nothing_of_any(tmp_path: Path, database_url: str) -> None:

@@ -43,7 +43,7 @@ def master_url(rds: EmbeddedPostgres) -> str:
 
 def deploy(url: str) -> list[str]:
     with opened(url) as cursor:
-        return schema.bring_up_to_date(cursor, migrations.load())
+        return schema.bring_up_to_date(cursor, migrations.load()).applied
 
 
 def test_the_master_user_migrates_and_the_owner_owns_it_all(master_url: str) -> None:

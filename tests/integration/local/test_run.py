@@ -286,6 +286,25 @@ def test_data_of_another_postgres_is_one_sentence(
     )
 
 
+def test_data_of_a_newer_checkout_is_one_sentence(
+    run_local: RunLocal, page: str, data: str
+) -> None:
+    with run_local(page, data, "--port=0") as run:
+        run.wait_until_ready()
+        execute(
+            run,
+            "INSERT INTO chat_migration (number, name, checksum) "
+            "SELECT count(*) + 1, 'later', '' FROM chat_migration RETURNING 1",
+        )
+    with run_local(page, data, "--port=0") as run:
+        run.process.wait(30)
+        last_line = run.output.read_text().strip().splitlines()[-1]
+        assert run.process.returncode == 1
+    assert last_line.startswith("local: the database is of another version: it has had the ")
+    assert "migration later, which this checkout does not have" in last_line
+    assert "--fresh" in last_line
+
+
 @pytest.mark.parametrize("content", ['{"version": 0}', "not json", '{"version": 1}', "[]"])
 def test_a_stale_identity_is_one_sentence(
     run_local: RunLocal, page: str, data: str, tmp_path: Path, content: str

@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +20,10 @@ class Backoff:
     first_seconds: float = 1.0
     left_seconds: Callable[[], float] = lambda: float("inf")
     sleep: Callable[[float], None] = time.sleep
+
+    def within(self, left_seconds: Callable[[], float]) -> "Backoff":
+        """The same with another deadline."""
+        return replace(self, left_seconds=left_seconds)
 
     def tries(self) -> Iterator[int]:
         """The number of each attempt from 1; pauses before each but the first."""

@@ -1,4 +1,4 @@
-"""CloudFormation's side of a custom resource: what it asks, and the one answer it waits for."""
+"""CloudFormation's side of a custom resource: what it asks, why, and the answer it waits for."""
 
 import json
 import urllib.error
@@ -7,9 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lambdas.ably_rule.backoff import Backoff
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lambdas.common.backoff import Backoff
+from lambdas.common.observability import logger
 
 RESPONSE_SECONDS = 10.0
+STATUS_SECONDS = 15.0  # for the stack's status, all attempts
 # CloudFormation takes 4,096 bytes in all; the sentences here are far shorter.
 _REASON_CHARACTERS = 1000
 
@@ -20,12 +26,14 @@ class ChangeRequest:
 
     Attributes:
         kind: Create, Update or Delete.
+        stack_id: the stack's ARN.
         physical_id: empty at a Create.
         response_url: where the answer goes; whoever has it may answer, so it is not logged.
         old_properties: what an Update changes from.
     """
 
     kind: str
+    stack_id: str
     physical_id: str
     properties: Mapping[str, Any]
     old_properties: Mapping[str, Any]
@@ -38,6 +46,7 @@ class ChangeRequest:
         names = ("StackId", "RequestId", "LogicalResourceId")
         return cls(
             kind=str(event["RequestType"]),
+            stack_id=str(event["StackId"]),
             physical_id=str(event.get("PhysicalResourceId") or ""),
             properties=event.get("ResourceProperties") or {},
             old_properties=event.get("OldResourceProperties") or {},
@@ -46,20 +55,45 @@ class ChangeRequest:
         )
 
 
+def is_rolling_back(stack_id: str) -> bool:
+    """Whether CloudFormation is undoing a failed update of the stack.
+
+    It then sends each custom resource that the update has changed, or has failed to change, an
+    Update with the properties from before. Nothing in the request says so, the stack's status does
+    (https://github.com/aws-cloudformation/custom-resource-helper/issues/71).
+    Where it cannot be read, the answer is False: a deploy must not pass by mistake.
+    """
+    config = Config(
+        connect_timeout=2,
+        read_timeout=2,
+        retries={"mode": "standard", "total_max_attempts": 3},
+    )
+    client: Any = boto3.client("cloudformation", config=config)
+    try:
+        (stack,) = client.describe_stacks(StackName=stack_id)["Stacks"]
+    except (BotoCoreError, ClientError) as exc:
+        code = exc.response["Error"]["Code"] if isinstance(exc, ClientError) else type(exc).__name__
+        logger().warning(
+            "The stack's status could not be read; the request counts as one of a deploy",
+            extra={"action": "read_stack_status", "error_code": code},
+        )
+        return False
+    return bool(stack["StackStatus"] == "UPDATE_ROLLBACK_IN_PROGRESS")
+
+
 def answer(
     request: ChangeRequest, *, physical_id: str, problem: str | None, backoff: Backoff
 ) -> None:
-    """Tell CloudFormation that the request is done, or why it is not.
+    """Report to CloudFormation that the request is done, or why it is not.
 
     Raises:
-        OSError: it could not be told; Lambda then runs the request again.
+        OSError: the report could not be sent; Lambda then runs the request again.
     """
     body = {
         **request.reference,
         "Status": "FAILED" if problem else "SUCCESS",
         "PhysicalResourceId": physical_id,
         "Reason": (problem or "")[:_REASON_CHARACTERS],
-        "Data": {"RuleId": physical_id},
     }
     failure: OSError | None = None
     for _ in backoff.tries():

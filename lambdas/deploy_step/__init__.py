@@ -1,0 +1,1 @@
+"""The deploy_step function: a CloudFormation custom resource that runs another function."""

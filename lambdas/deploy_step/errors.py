@@ -1,0 +1,22 @@
+"""Why a step of a deploy did not succeed; the message is the reason of the failed stack event."""
+
+from lambdas.common.errors import FunctionError
+
+
+class StepRequestError(FunctionError):
+    """CloudFormation asks for a step whose properties are incomplete."""
+
+    code = "deploy_step_request_invalid"
+
+
+class StepFailedError(FunctionError):
+    """The step's function raised, timed out or could not start; the message is its own."""
+
+    code = "deploy_step_failed"
+
+
+class StepUnavailableError(FunctionError):
+    """Lambda did not run the step's function, or did not answer in time."""
+
+    code = "deploy_step_unavailable"
+    retryable = True
