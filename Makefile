@@ -83,7 +83,8 @@ synth: ## Synthesize the stacks of STAGE (dev) into cdk.out; ARGS="-c name=value
 	@$(CDK) synth --quiet -c stage=$(STAGE) $(ARGS)
 
 .PHONY: bootstrap
-bootstrap: $(PYTHON_READY) $(CDK_READY) $(PAGE) ## Prepare account and region for STAGE (dev), once, with the AWS credentials in force
+bootstrap: ## Prepare account and region for STAGE (dev), once, with the AWS credentials in force
+	@$(SET_UP) python cdk bundles page
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m scripts.bootstrap -c stage=$(STAGE) $(ARGS)
 
 .PHONY: deploy
