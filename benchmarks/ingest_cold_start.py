@@ -24,6 +24,7 @@ import psycopg2
 
 from infra.bundling import Bundler, Target
 from local.aws import AwsServices
+from local.aws_access import RunCredentials
 from local.lambda_service import Function
 from local.lambda_service.invocation import Invocation, Outcome
 from local.lambda_service.worker import Worker
@@ -33,6 +34,7 @@ from tests.deploy import rds
 from tests.deploy.rds import Rds
 
 NOTHING = "def handler(event, context):\n    return None\n"
+CREDENTIALS = RunCredentials.generate()
 MASTER = "master"
 MASTER_SECRET = "master"  # noqa: S105  # a name
 EVENT_DATA = json.dumps({"username": "bench", "content": "x" * 60})
@@ -101,7 +103,7 @@ async def make_workers(
 ) -> dict[str, Callable[[], Worker]]:
     """What starts a process of each kind, on a migrated database."""
     host = ProcessHost(folder=folder, log=lambda _name, _line: None)
-    aws = AwsServices(free_port(), host)
+    aws = AwsServices(free_port(), host, CREDENTIALS)
     stack.push_async_callback(aws.stop)
     await aws.start()
     await aws.put_secrets({MASTER_SECRET: make_database(server)})
@@ -141,7 +143,7 @@ def starter(handler: str, folder: Path, environment: dict[str, str]) -> Callable
     """Makes workers of one function."""
     host = ProcessHost(folder=folder, log=lambda _name, _line: None)
     function = Function(name="bench", handler=handler, environment=environment)
-    return lambda: Worker(function, host)
+    return lambda: Worker(function, host, CREDENTIALS)
 
 
 async def run_once(worker: Worker) -> None:

@@ -47,6 +47,7 @@ def check(options: RunOptions) -> None:
     Raises:
         LocalError: what is missing or taken.
     """
+    ReadyFile(options.ready_file).check()
     require_page(options.page_folder, node_installed=shutil.which("node") is not None)
     if options.port:
         require_free(options.port, option="--port")

@@ -4,6 +4,7 @@ from typing import Any
 
 import aiohttp
 
+from local.aws_access import RunCredentials
 from local.errors import LocalError
 from local.gateway.settings import OUTGOING_CHANNEL
 from local.lambda_service.function import REGION
@@ -12,14 +13,21 @@ TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 
 async def ensure_rule(
-    control_api_url: str, control_token: str, *, app_id: str, function_name: str
+    control_api_url: str,
+    control_token: str,
+    *,
+    app_id: str,
+    function_name: str,
+    credentials: RunCredentials,
 ) -> None:
     """Create the rule unless the app has it: a second one would deliver every message twice.
+
+    The rule invokes the function with `credentials`.
 
     Raises:
         LocalError: the Control API refused.
     """
-    wanted = _rule(function_name)
+    wanted = _rule(function_name, credentials)
     headers = {"Authorization": f"Bearer {control_token}"}
     url = f"{control_api_url}/apps/{app_id}/rules"
     async with aiohttp.ClientSession(headers=headers, timeout=TIMEOUT) as session:
@@ -31,7 +39,7 @@ async def ensure_rule(
             await _checked(response)
 
 
-def _rule(function_name: str) -> dict[str, Any]:
+def _rule(function_name: str, credentials: RunCredentials) -> dict[str, Any]:
     return {
         "ruleType": "aws/lambda",
         "requestMode": "single",
@@ -42,8 +50,8 @@ def _rule(function_name: str) -> dict[str, Any]:
             "enveloped": True,
             "authentication": {
                 "authenticationMode": "credentials",
-                "accessKeyId": "local",
-                "secretAccessKey": "local",
+                "accessKeyId": credentials.access_key_id,
+                "secretAccessKey": credentials.secret_access_key,
             },
         },
     }

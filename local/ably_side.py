@@ -7,6 +7,7 @@ from typing import Any
 
 from local.ably import AblyServer
 from local.ably_rule import ensure_rule
+from local.aws_access import RunCredentials
 from local.data_folder import AblyIdentity
 from local.errors import LocalError
 from local.functions import INGEST
@@ -23,16 +24,25 @@ API_KEY = re.compile(r"[\w-]+\.[\w-]+:\S+", re.ASCII)
 class LocalAbly:
     """The local Ably, under the same key as in the run before."""
 
-    def __init__(self, identity: AblyIdentity, *, port: int, functions: LambdaService) -> None:
+    def __init__(
+        self,
+        identity: AblyIdentity,
+        *,
+        port: int,
+        functions: LambdaService,
+        credentials: RunCredentials,
+    ) -> None:
         self.api_key = identity.api_key
         self.address: AblyAddress | None = AblyAddress(endpoint="localhost", port=port)
         self.name = f"local, on port {port}"
+        self._credentials = credentials
         self._server = AblyServer(
             port=port,
             app_id=identity.app_id,
             api_key=identity.api_key,
             control_token=identity.control_token,
             lambda_endpoint_url=functions.endpoint_url,
+            aws_credentials=credentials.for_botocore,
         )
 
     async def start(self) -> None:
@@ -43,6 +53,7 @@ class LocalAbly:
             self._server.control_token,
             app_id=self._server.app_id,
             function_name=INGEST,
+            credentials=self._credentials,
         )
 
     async def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""SQS and Secrets Manager on this machine: moto's server as a child process.
+"""SQS and Secrets Manager on this machine: moto's server as a child process, behind our door.
 
 What it holds lives in memory: queues and secrets are made anew at every start, under the same
 names.
@@ -14,8 +14,10 @@ import boto3
 from botocore.config import Config
 from mypy_boto3_sqs import SQSClient
 
+from local.aws_access import RunCredentials
 from local.errors import PartFailedError
 from local.lambda_service.function import ACCOUNT_ID, REGION
+from local.options import ROOT
 from local.ports import wait_until_listening
 from local.processes import ChildProcess, ProcessHost
 
@@ -32,15 +34,24 @@ class AwsServices:
     All addresses are known before the start, so that others can start at the same time.
     """
 
-    def __init__(self, port: int, host: ProcessHost) -> None:
+    def __init__(self, port: int, host: ProcessHost, credentials: RunCredentials) -> None:
+        """Take the credentials that every caller needs."""
         self.endpoint_url = f"http://127.0.0.1:{port}"
         self.reject_queue_url = f"{self.endpoint_url}/{ACCOUNT_ID}/{REJECT_QUEUE}"
         self.dead_letter_queue_url = f"{self.endpoint_url}/{ACCOUNT_ID}/{DEAD_LETTER_QUEUE}"
         self._port = port
+        self._credentials = credentials
         self.process = ChildProcess(
             "aws",
-            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-            environment={**os.environ, "MOTO_ACCOUNT_ID": ACCOUNT_ID, "PYTHONWARNINGS": "ignore"},
+            [sys.executable, "-m", "local.aws_server", "--port", str(port)],
+            environment={
+                **os.environ,
+                **credentials.environment,
+                "MOTO_ACCOUNT_ID": ACCOUNT_ID,
+                "MOTO_DISABLE_GLOBAL_CORS": "true",
+                "PYTHONPATH": str(ROOT),
+                "PYTHONWARNINGS": "ignore",
+            },
             host=host,
         )
 
@@ -89,7 +100,7 @@ class AwsServices:
 
     def _session(self) -> boto3.Session:
         return boto3.Session(
-            aws_access_key_id="local",
-            aws_secret_access_key="local",  # noqa: S106  # moto takes any
+            aws_access_key_id=self._credentials.access_key_id,
+            aws_secret_access_key=self._credentials.secret_access_key,
             region_name=REGION,
         )

@@ -5,10 +5,11 @@ import json
 import secrets
 import shutil
 import string
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
+from local.ably.private_file import PrivateFileError, read_private, write_private
 from local.errors import LocalError
 from local.ports import free_port, is_free
 
@@ -47,8 +48,8 @@ class AblyIdentity:
     """The app of the local Ably and the credentials for it."""
 
     app_id: str
-    api_key: str
-    control_token: str
+    api_key: str = field(repr=False)
+    control_token: str = field(repr=False)
 
     @classmethod
     def make_up(cls) -> "AblyIdentity":
@@ -130,34 +131,33 @@ class DataFolder:
         """The identity of the run before, with a port replaced that is taken; else a new one.
 
         Raises:
-            LocalError: it was written by another version.
+            LocalError: it was written by another version, or its file is not ours.
         """
-        kept = self._read_identity()
-        identity = Identity(
-            ports=Ports.choose(kept.ports if kept else None),
-            ably=kept.ably if kept else AblyIdentity.make_up(),
-        )
-        self._write_identity(identity)
+        path = self.path / IDENTITY_FILE
+        try:
+            kept = self._parse(read_private(path))
+            identity = Identity(
+                ports=Ports.choose(kept.ports if kept else None),
+                ably=kept.ably if kept else AblyIdentity.make_up(),
+            )
+            document = {"version": VERSION, **asdict(identity)}
+            write_private(path, json.dumps(document, indent=2) + "\n")
+        except PrivateFileError as error:
+            raise LocalError(f"{error}, or choose another folder by --data-dir") from error
         return identity
 
-    def _read_identity(self) -> Identity | None:
-        path = self.path / IDENTITY_FILE
-        if not path.exists():
+    def _parse(self, text: str | None) -> Identity | None:
+        if text is None:
             return None
         stale = f"the data in {self.path} is of another version: run with --fresh to start anew"
         try:
-            document = json.loads(path.read_text())
+            document = json.loads(text)
             if document.pop("version") != VERSION:
                 raise LocalError(stale)
             ports, ably = Ports(**document["ports"]), AblyIdentity(**document["ably"])
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise LocalError(stale) from error
         return Identity(ports=ports, ably=ably)
-
-    def _write_identity(self, identity: Identity) -> None:
-        path = self.path / IDENTITY_FILE
-        path.touch(mode=0o600)
-        path.write_text(json.dumps({"version": VERSION, **asdict(identity)}, indent=2) + "\n")
 
     def _refuse_foreign(self) -> None:
         names = {entry.name for entry in self.path.iterdir()}

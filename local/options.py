@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,8 +36,8 @@ class RunOptions:
     ready_file: Path | None
     page_folder: Path
     verbose: bool
-    database_url: str | None
-    ably_api_key: str | None
+    database_url: str | None = field(repr=False)
+    ably_api_key: str | None = field(repr=False)
 
     @classmethod
     def parse(cls, arguments: Sequence[str], environment: Mapping[str, str]) -> "RunOptions":
@@ -51,7 +51,8 @@ class RunOptions:
             fresh=given.fresh,
             ephemeral=given.ephemeral,
             port=port or None,
-            ready_file=given.ready_file.resolve() if given.ready_file else None,
+            # Not resolved: a symbolic link there is to be seen, and refused.
+            ready_file=given.ready_file.absolute() if given.ready_file else None,
             page_folder=given.page_dir,
             verbose=given.verbose,
             database_url=environment.get("DATABASE_URL") or None,
@@ -92,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         "--ready-file",
         type=Path,
         metavar="FILE",
-        help="write the addresses here as JSON once all is up",
+        help="write addresses and credentials here as JSON once all is up",
     )
     parser.add_argument(
         "--page-dir",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from local.ably_side import LocalAbly, RealAbly
 from local.aws import AwsServices
+from local.aws_access import RunCredentials
 from local.connector import Connector, ConnectorSettings
 from local.data_folder import DataFolder, Identity
 from local.database import Database, EmbeddedDatabase, GivenDatabase
@@ -26,6 +27,7 @@ class Parts:
     ably: LocalAbly | RealAbly
     gateway: Gateway
     host: ProcessHost
+    credentials: RunCredentials
     connector_health_port: int
 
     @classmethod
@@ -41,10 +43,12 @@ class Parts:
         ports = identity.ports
         host = ProcessHost(folder=ROOT, log=log, environment=guard.environment, watch=guard)
         database = _database(options, folder, identity, guard)
-        aws = AwsServices(ports.aws, host)
+        credentials = RunCredentials.generate()
+        aws = AwsServices(ports.aws, host, credentials)
         functions = LambdaService(
             chat_functions(aws, database_ssl_mode=database.ssl_mode),
             host,
+            credentials=credentials,
             port=ports.functions,
             sqs=aws.sqs(),
         )
@@ -52,7 +56,7 @@ class Parts:
             database=database,
             aws=aws,
             functions=functions,
-            ably=_ably(options, identity, functions),
+            ably=_ably(options, identity, functions, credentials),
             gateway=Gateway(
                 port=options.port or 0,
                 page_folder=options.page_folder,
@@ -60,6 +64,7 @@ class Parts:
                 invoke=functions.invoke,
             ),
             host=host,
+            credentials=credentials,
             connector_health_port=ports.connector_health,
         )
 
@@ -90,8 +95,13 @@ def _database(
 
 
 def _ably(
-    options: RunOptions, identity: Identity, functions: LambdaService
+    options: RunOptions,
+    identity: Identity,
+    functions: LambdaService,
+    credentials: RunCredentials,
 ) -> LocalAbly | RealAbly:
     if options.ably_api_key:
         return RealAbly(options.ably_api_key, functions=functions)
-    return LocalAbly(identity.ably, port=identity.ports.ably, functions=functions)
+    return LocalAbly(
+        identity.ably, port=identity.ports.ably, functions=functions, credentials=credentials
+    )

@@ -1,35 +1,52 @@
 """The ready file: the addresses of a run as JSON, for programs that started it."""
 
 import json
-import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from local.ably.private_file import (
+    PrivateFileError,
+    remove_private,
+    require_ours,
+    write_private,
+)
 from local.connector import Connector
 from local.database import Database
+from local.errors import LocalError
 from local.gateway.settings import AUTH_PATH, MESSAGES_PATH
 from local.parts import Parts
 
 
 class ReadyFile:
-    """Written in one step, so that a reader finds all or nothing; for its owner's eyes alone."""
+    """A private file: a reader finds all or nothing, and nobody else reads it.
+
+    Every method raises a LocalError where the path cannot be used, as when a symbolic link or a
+    file of another user is there.
+    """
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
 
+    def check(self) -> None:
+        """Check that the path can be used, before anything is started."""
+        self._do(require_ours)
+
     def write(self, document: dict[str, Any]) -> None:
         """Write or replace it."""
-        if self._path is None:
-            return
-        partial = self._path.with_name(f".{self._path.name}.{os.getpid()}")
-        partial.touch(mode=0o600)
-        partial.write_text(json.dumps(document, indent=2) + "\n")
-        partial.replace(self._path)
+        self._do(lambda path: write_private(path, json.dumps(document, indent=2) + "\n"))
 
     def remove(self) -> None:
         """Remove it: what it says no longer holds."""
-        if self._path is not None:
-            self._path.unlink(missing_ok=True)
+        self._do(remove_private)
+
+    def _do(self, act: Callable[[Path], None]) -> None:
+        if self._path is None:
+            return
+        try:
+            act(self._path)
+        except PrivateFileError as error:
+            raise LocalError(f"{error}, or choose another by --ready-file") from error
 
 
 def ready_document(parts: Parts, database: Database, connector: Connector) -> dict[str, Any]:
@@ -40,6 +57,8 @@ def ready_document(parts: Parts, database: Database, connector: Connector) -> di
         "auth_url": page_url + AUTH_PATH,
         "messages_url": page_url + MESSAGES_PATH,
         "database_url": database.url,
+        "aws_access_key_id": parts.credentials.access_key_id,
+        "aws_secret_access_key": parts.credentials.secret_access_key,
         "lambda_endpoint_url": parts.functions.endpoint_url,
         "sqs_endpoint_url": parts.aws.endpoint_url,
         "reject_queue_url": parts.aws.reject_queue_url,

@@ -79,7 +79,7 @@ class Supervisor:
         services = (parts.ably.stop, parts.functions.stop, parts.aws.stop)
         await asyncio.gather(*map(_quietly, services))
         await _quietly(parts.database.stop)
-        self._ready_file.remove()
+        await _quietly(self._remove_ready_file)
 
     async def _start_parts(self) -> Database:
         parts = self._parts
@@ -125,7 +125,7 @@ class Supervisor:
         async def keep_connector() -> None:
             async for event in connector.keep_running():
                 self._terminal.progress(event)
-                self._write_ready_file(database, connector)
+                self._rewrite_ready_file(database, connector)
 
         ends = {
             asyncio.create_task(self._parts.database.wait()): ("Postgres", "postgres"),
@@ -150,6 +150,16 @@ class Supervisor:
     def _write_ready_file(self, database: Database, connector: Connector) -> None:
         document = ready_document(self._parts, database, connector)
         self._ready_file.write({**document, "logs": str(self._logs.folder)})
+
+    def _rewrite_ready_file(self, database: Database, connector: Connector) -> None:
+        try:
+            self._write_ready_file(database, connector)
+        except LocalError as error:
+            # What it says of the connector's process is out of date, which ends no chat.
+            self._terminal.progress(f"the ready file is not up to date; {error}")
+
+    async def _remove_ready_file(self) -> None:
+        self._ready_file.remove()
 
     def _announce(self, database: Database) -> None:
         self._terminal.progress("ready")

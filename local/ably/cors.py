@@ -1,4 +1,7 @@
-"""Cross-origin headers: a page on one port calls this server on another."""
+"""Cross-origin headers: a page on one port calls this server on another.
+
+For requests that the guard has let in: an origin that it refuses never gets here.
+"""
 
 from local.ably.http import Request, Response
 
@@ -26,7 +29,7 @@ def preflight(request: Request) -> Response:
 
 
 def allow(request: Request, response: Response) -> None:
-    """Let a page of any origin read the response."""
+    """Let the page that asks, whatever its origin, read the response."""
     origin = request.headers.get("origin")
     if origin is not None:
         response.headers.update(_HEADERS)

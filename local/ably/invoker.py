@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import aiohttp
+from yarl import URL
 
 from local.ably.deliveries import Delivery, invocation, webhook
 from local.ably.errors import AblyError
@@ -95,8 +96,10 @@ class Invoker:
             raise RuntimeError("the invoker is not started")
         try:
             delivery = await self._prepare(rule, events)
+            # A signature covers the path as it is written, so aiohttp must not write it anew.
+            url = URL(delivery.url, encoded=rule.rule_type == LAMBDA)
             async with self._session.post(
-                delivery.url, data=delivery.body, headers=delivery.headers
+                url, data=delivery.body, headers=delivery.headers
             ) as answer:
                 await answer.read()
                 status = answer.status

@@ -39,10 +39,30 @@ _APP_ROUTES: dict[tuple[str, str], Callable[[App, Identity, Request], Response]]
 }
 
 
-class Rest:
-    """Answers every HTTP request that is not a WebSocket."""
+# The Control API, the admin endpoint of faults and test apps: for tools, never for a page.
+_ADMINISTRATION = {"v1", "faults", "apps"}
 
-    def __init__(self, service: Service, *, fault_admin: FaultAdmin | None = None) -> None:
+
+def is_administration(request: Request) -> bool:
+    """Whether a request is of a kind that no web page has to make."""
+    return request.segments[0] in _ADMINISTRATION
+
+
+class Rest:
+    """Answers every HTTP request that is not a WebSocket.
+
+    Attributes:
+        provisioning: whether anybody may make test apps, by `POST /apps`.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        *,
+        fault_admin: FaultAdmin | None = None,
+        provisioning: bool = False,
+    ) -> None:
+        self.provisioning = provisioning
         self._service = service
         self._control = Control(service)
         self._fault_admin = fault_admin
@@ -66,10 +86,8 @@ class Rest:
             case _, ["faults", *rest] if self._fault_admin is not None:
                 authenticate(self._service.control_tokens, request)
                 return self._fault_admin.handle(request, rest)
-            case "POST", ["apps"]:
-                return create_test_app(self._service, request)
-            case "DELETE", ["apps", app_id]:
-                return delete_test_app(self._service, request, app_id)
+            case ("POST", ["apps"]) | ("DELETE", ["apps", _]):
+                return self._test_app(request)
             case _, ["channels", channel, *rest] if channel:
                 return self._channel(request, channel, rest)
         return self._others(request)
@@ -89,6 +107,18 @@ class Rest:
             raise http.not_found(request)
         self._authenticate(request)  # who may not ask is told that first
         raise NotSupportedError(feature)
+
+    def _test_app(self, request: Request) -> Response:
+        if not self.provisioning:
+            raise AblyError(
+                40300,
+                403,
+                "test apps are made only where asked for: by python -m local.ably --provisioning, "
+                "or in Python provisioning=True",
+            )
+        if request.method == "POST":
+            return create_test_app(self._service, request)
+        return delete_test_app(self._service, request, request.segments[1])
 
     def _channel(self, request: Request, channel: str, rest: list[str]) -> Response:
         for part in rest:

@@ -11,9 +11,6 @@ from botocore.session import get_session
 from local.ably.errors import AblyError
 from local.ably.rules import Rule
 
-# What AWS is told where no role is assumed: nothing local checks it.
-_LOCAL = ("local-ably", "local-ably")
-
 # Credentials are not used up to their last moment.
 MARGIN = timedelta(minutes=1)
 
@@ -25,8 +22,10 @@ class Roles:
         account_id: together with the app's id the external id, which a role may ask for.
     """
 
-    def __init__(self, endpoint_url: str | None, account_id: str) -> None:
+    def __init__(self, endpoint_url: str | None, account_id: str, own: Credentials) -> None:
+        """Take this server's own credentials, with which it asks STS."""
         self.account_id = account_id
+        self._own = own
         self._endpoint_url = endpoint_url
         self._assumed: dict[tuple[str, str], tuple[datetime, Credentials]] = {}
         self._lock = asyncio.Lock()
@@ -34,7 +33,7 @@ class Roles:
     async def credentials(self, rule: Rule) -> Credentials:
         """Those of the rule, or of the role that it names.
 
-        Without an STS endpoint a role is taken for granted.
+        Without an STS endpoint a role is taken for granted, and the server's own are used.
 
         Raises:
             AblyError: 70001, STS cannot be reached; 70002, it refuses.
@@ -43,7 +42,7 @@ class Roles:
         if given["authenticationMode"] == "credentials":
             return Credentials(given["accessKeyId"], given["secretAccessKey"])
         if self._endpoint_url is None:
-            return Credentials(*_LOCAL)
+            return self._own
         role = (given["assumeRoleArn"], rule.app_id)
         async with self._lock:
             expires, credentials = self._assumed.get(role, (datetime.min.replace(tzinfo=UTC), None))
@@ -60,8 +59,9 @@ class Roles:
             "sts",
             region_name=region,
             endpoint_url=self._endpoint_url,
-            aws_access_key_id=_LOCAL[0],
-            aws_secret_access_key=_LOCAL[1],
+            aws_access_key_id=self._own.access_key,
+            aws_secret_access_key=self._own.secret_key,
+            aws_session_token=self._own.token,
         )
         try:
             answer: dict[str, Any] = client.assume_role(

@@ -4,12 +4,16 @@ import json
 import logging
 
 from aiohttp import web
+from botocore.credentials import Credentials
 
 from local.ably import cors
 from local.ably.clock import Clock, SystemClock
 from local.ably.errors import AblyError
 from local.ably.faults import Faults
 from local.ably.http import Request, Response, failure
+from local.ably.http_guard import LOOPBACK_PAGES, AccessPolicy
+from local.ably.http_guard.middleware import head_of
+from local.ably.http_guard.refusal_log import RefusalLog
 from local.ably.invoker import Invoker
 from local.ably.keys import Key, parse_key
 from local.ably.limits import Limits
@@ -17,7 +21,7 @@ from local.ably.messages import Message
 from local.ably.misbehaving import Misbehaviour
 from local.ably.publishing import announce
 from local.ably.realtime import Realtime
-from local.ably.rest import Rest
+from local.ably.rest import Rest, is_administration
 from local.ably.rest_faults import FaultAdmin, is_admin
 from local.ably.roles import Roles
 from local.ably.rules import Rule
@@ -26,6 +30,9 @@ from local.ably.sockets import Sockets
 from local.ably.timing import TimerLoop
 
 logger = logging.getLogger(__name__)
+
+# What AWS is shown where nobody has given credentials: an emulator takes anything.
+UNKNOWN = Credentials("local-ably", "local-ably")
 
 
 class AblyServer:
@@ -54,6 +61,9 @@ class AblyServer:
         clock: Clock | None = None,
         keep_audit: bool = False,
         fault_admin: bool = False,
+        provisioning: bool = False,
+        access: AccessPolicy = LOOPBACK_PAGES,
+        aws_credentials: Credentials = UNKNOWN,
     ) -> None:
         """Set up a server that does not listen yet.
 
@@ -70,6 +80,11 @@ class AblyServer:
             clock: the machine's when None.
             keep_audit: keep every accepted message for `published`.
             fault_admin: serve `/faults`, for holders of the control token.
+            provisioning: let anybody make test apps, by `POST /apps`.
+            access: which hosts it answers for, and pages of which origins; loopback's alone. The
+                Control API and all else for tools answers no page.
+            aws_credentials: the server's own, with which it assumes roles; without
+                `sts_endpoint_url` it invokes with them where a rule names a role.
 
         Raises:
             ValueError: the key has another form, or is of another app than `app_id`.
@@ -77,7 +92,7 @@ class AblyServer:
         key = parse_key(api_key) if api_key else None
         if key and app_id and key.app_id != app_id:
             raise ValueError("the API key is of another app than app_id")
-        roles = Roles(sts_endpoint_url, account_id)
+        roles = Roles(sts_endpoint_url, account_id, aws_credentials)
         self._invoker = Invoker(lambda_endpoint_url, roles, self._signing_key, self._report)
         self.service = Service(
             clock=clock or SystemClock(),
@@ -97,7 +112,10 @@ class AblyServer:
         self._misbehaviour = Misbehaviour(self.faults)
         self._sockets = Sockets(Realtime(self.service), self.service.limits)
         admin = FaultAdmin(self.faults, self._sockets.cut) if fault_admin else None
-        self._rest = Rest(self.service, fault_admin=admin)
+        self._rest = Rest(self.service, fault_admin=admin, provisioning=provisioning)
+        self._access = access
+        self._access_of_tools = access.without_pages()
+        self._refusals = RefusalLog()
         self._timer_loop = TimerLoop(self.service.timers)
         self._runner: web.AppRunner | None = None
 
@@ -161,21 +179,33 @@ class AblyServer:
         return app.keys.get(rule.target["signingKeyId"] or "") if app else None
 
     async def _answer(self, given: web.Request) -> web.StreamResponse:
+        request = _core_request(given)
+        if (refused := self._refuse(given, request)) is not None:
+            return refused
         fault = None if is_admin(given.path) else self.faults.choose(given.method, given.path)
         if fault is None:
-            return await self._answer_rightly(given)
-        request = _core_request(given)
+            return await self._answer_rightly(given, request)
         return await self._misbehaviour.answer(
             fault,
             given,
-            act=lambda: self._answer_rightly(given),
+            act=lambda: self._answer_rightly(given, request),
             render=lambda response: _rendered(request, response),
         )
 
-    async def _answer_rightly(self, given: web.Request) -> web.StreamResponse:
+    def _refuse(self, given: web.Request, request: Request) -> web.Response | None:
+        """The answer to a request that the guard refuses, which no page can read."""
+        access = self._access_of_tools if is_administration(request) else self._access
+        refusal = access.refusal(head_of(given))
+        if refusal is None:
+            return None
+        self._refusals.note(refusal.sentence)
+        answer = failure(AblyError(40300, refusal.status, refusal.sentence))
+        body, headers = answer.render(request.response_format)
+        return web.Response(status=answer.status, body=body, headers=headers)
+
+    async def _answer_rightly(self, given: web.Request, request: Request) -> web.StreamResponse:
         if given.path == "/" and given.headers.get("upgrade", "").lower() == "websocket":
             return await self._sockets.serve(given)
-        request = _core_request(given)
         try:
             request.body = await given.read()
         except web.HTTPRequestEntityTooLarge:

@@ -9,6 +9,7 @@ from local.gateway.settings import PageSettings
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 NO_CACHE = "no-cache"
+FILE_ROUTE = "file"
 REAL_ABLY = (
     "https://*.ably.io wss://*.ably.io https://*.ably.net wss://*.ably.net "
     "https://*.ably-realtime.com wss://*.ably-realtime.com"
@@ -58,7 +59,7 @@ class Page:
     def add_to(self, router: web.UrlDispatcher) -> None:
         """Add the page's routes; the one for files takes every path that is left."""
         router.add_get("/config.json", self._config)
-        router.add_get("/{path:.*}", self._file)
+        router.add_get("/{path:.*}", self._file, name=FILE_ROUTE)
 
     async def _config(self, _request: web.Request) -> web.Response:
         headers = {**self._headers, "Cache-Control": NO_CACHE}

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from aiohttp import web
 
+from local.ably.http_guard import DOCUMENTS, LOOPBACK_PAGES, AccessPolicy, Refusal
+from local.ably.http_guard.middleware import guard
 from local.gateway.events import HttpResult, http_result, request_event
-from local.gateway.page import Page
+from local.gateway.page import FILE_ROUTE, Page
 from local.gateway.settings import PageSettings
 from local.lambda_service.errors import InvokeError
 from local.lambda_service.invocation import Invocation, Outcome
@@ -46,7 +48,7 @@ class Gateway:
 
     async def start(self, settings: PageSettings) -> None:
         """Listen; requests are served from here on."""
-        app = web.Application(client_max_size=MAX_BODY_BYTES)
+        app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[guard(_policy, _refuse)])
         for path, function_name in self._routes.items():
             app.router.add_get(path, self._function(function_name), allow_head=False)
         Page(self._page_folder, settings).add_to(app.router)
@@ -84,3 +86,14 @@ class Gateway:
             logger.warning("%s failed: %s", name, outcome.error_message())
             return FUNCTION_FAILED
         return http_result(outcome.payload)
+
+
+def _policy(request: web.Request) -> AccessPolicy:
+    """A link on any site may open the page; only pages of this machine may call the rest."""
+    is_file = request.match_info.route.name == FILE_ROUTE
+    return DOCUMENTS if is_file else LOOPBACK_PAGES
+
+
+def _refuse(refusal: Refusal) -> web.Response:
+    # API Gateway's form. A page of a foreign origin cannot read it; its developer's tools show it.
+    return web.json_response({"message": refusal.sentence}, status=refusal.status)

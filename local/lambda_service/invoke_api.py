@@ -5,12 +5,16 @@ import re
 from typing import Protocol
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
+from local.ably.http_guard import NO_PAGES
+from local.ably.http_guard.middleware import guard
+from local.aws_access import RunCredentials
+from local.lambda_service.callers import refuse_sender, signed_requests_only
 from local.lambda_service.errors import (
     FunctionNotFoundError,
     InvalidParameterError,
     InvokeError,
-    PayloadTooLargeError,
 )
 from local.lambda_service.invocation import Invocation, Outcome, new_trace_id
 
@@ -35,17 +39,21 @@ class Functions(Protocol):
         """Raise where there is no such function."""
 
 
-def invoke_api(functions: Functions) -> web.Application:
-    """The web application of the API."""
+def invoke_api(functions: Functions, credentials: RunCredentials) -> web.Application:
+    """The web application of the API, for requests that holders of the credentials have signed."""
 
     async def invoke(request: web.Request) -> web.Response:
-        try:
-            return await _invoke(functions, request)
-        except InvokeError as error:
-            return _refusal(error)
+        return await _invoke(functions, request)
 
     # The limit is a byte above what is allowed, so that the service's own check gives the answer.
-    app = web.Application(client_max_size=MAX_SYNC_BYTES + 1)
+    app = web.Application(
+        client_max_size=MAX_SYNC_BYTES + 1,
+        middlewares=[
+            guard(lambda _request: NO_PAGES, refuse_sender),
+            _answer_errors,
+            signed_requests_only(credentials, max_body_bytes=MAX_SYNC_BYTES),
+        ],
+    )
     app.router.add_post("/2015-03-31/functions/{name}/invocations", invoke)
     return app
 
@@ -57,7 +65,7 @@ async def _invoke(functions: Functions, request: web.Request) -> web.Response:
     if kind == "DryRun":
         return web.Response(status=204)
     invocation = Invocation(
-        payload=await _payload(request),
+        payload=await request.read() or b"{}",
         trace_id=request.headers.get("X-Amzn-Trace-Id") or new_trace_id(),
         client_context=_client_context(request),
     )
@@ -84,15 +92,6 @@ def _function_name(request: web.Request) -> str:
     return match["name"]
 
 
-async def _payload(request: web.Request) -> bytes:
-    try:
-        return await request.read() or b"{}"
-    except web.HTTPRequestEntityTooLarge as error:
-        raise PayloadTooLargeError(
-            f"Request must be smaller than {MAX_SYNC_BYTES} bytes for the InvokeFunction operation"
-        ) from error
-
-
 def _client_context(request: web.Request) -> str | None:
     encoded = request.headers.get("X-Amz-Client-Context")
     if encoded is None:
@@ -103,9 +102,13 @@ def _client_context(request: web.Request) -> str | None:
         raise InvalidParameterError("the client context is not base64 of UTF-8") from error
 
 
-def _refusal(error: InvokeError) -> web.Response:
-    return web.json_response(
-        {"Type": "User", "message": str(error), "Message": str(error)},
-        status=error.status,
-        headers={"x-amzn-ErrorType": error.error_type},
-    )
+@web.middleware
+async def _answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except InvokeError as error:
+        return web.json_response(
+            {"Type": "User", "message": str(error), "Message": str(error)},
+            status=error.status,
+            headers={"x-amzn-ErrorType": error.error_type},
+        )

@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from local.ably.http_guard import NO_PAGES, Refusal
+from local.ably.http_guard.middleware import guard
 from local.lambda_service.function import Function
 from local.lambda_service.invocation import (
     MAX_RESPONSE_BYTES,
@@ -42,7 +44,11 @@ class RuntimeApi:
 
     async def start(self) -> str:
         """Listen on a free port of loopback; returns `host:port`."""
-        app = web.Application(client_max_size=MAX_RESPONSE_BYTES)
+        # AWS's runtime client shows no credentials, so other programs are not kept out.
+        app = web.Application(
+            client_max_size=MAX_RESPONSE_BYTES,
+            middlewares=[guard(lambda _request: NO_PAGES, _refuse_sender)],
+        )
         app.router.add_get(f"{PREFIX}/invocation/next", self._next)
         app.router.add_post(
             f"{PREFIX}/invocation/{{id}}/response", self._for_current(self._response)
@@ -114,6 +120,10 @@ class RuntimeApi:
     async def _init_error(self, request: web.Request) -> web.Response:
         self.init_error = await request.read()
         return _status(202)
+
+
+def _refuse_sender(refusal: Refusal) -> web.Response:
+    return _status(refusal.status, "AccessDenied", refusal.sentence)
 
 
 def _status(status: int, error_type: str = "", message: str = "") -> web.Response:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from aiohttp import web
 from mypy_boto3_sqs import SQSClient
 
+from local.aws_access import RunCredentials
 from local.lambda_service.asynchronous import EventQueue
 from local.lambda_service.dead_letter import SqsDeadLetters
 from local.lambda_service.errors import (
@@ -36,10 +37,13 @@ class LambdaService:
         functions: Iterable[Function],
         host: ProcessHost,
         *,
+        credentials: RunCredentials,
         port: int = 0,
         sqs: SQSClient | None = None,
     ) -> None:
+        """Take the functions, and the credentials that callers need and workers get."""
         self.port = port
+        self._credentials = credentials
         self._host = host
         dead_letters = SqsDeadLetters(sqs)
         self._pools = {f.name: WorkerPool(f, self._make_worker) for f in functions}
@@ -53,7 +57,8 @@ class LambdaService:
 
     async def start(self) -> None:
         """Listen, and begin to start the workers that are to be warm."""
-        self._runner = web.AppRunner(invoke_api(self), access_log=None, shutdown_timeout=0.1)
+        api = invoke_api(self, self._credentials)
+        self._runner = web.AppRunner(api, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port)
         await site.start()
@@ -121,4 +126,4 @@ class LambdaService:
             raise InvalidPayloadError(f"Could not parse request body into json: {error}") from error
 
     def _make_worker(self, function: Function) -> Worker:
-        return Worker(function, self._host)
+        return Worker(function, self._host, self._credentials)

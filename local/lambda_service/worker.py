@@ -6,6 +6,7 @@ import sys
 import time
 from typing import Any
 
+from local.aws_access import RunCredentials
 from local.lambda_service.function import MEMORY_MB, REGION, Function
 from local.lambda_service.invocation import (
     Invocation,
@@ -26,9 +27,10 @@ INHERITED = ("PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "SYSTEMROOT")
 class Worker:
     """A process of one function. After a timeout, a crash or an init error it is spent."""
 
-    def __init__(self, function: Function, host: ProcessHost) -> None:
+    def __init__(self, function: Function, host: ProcessHost, credentials: RunCredentials) -> None:
         self._function = function
         self._host = host
+        self._credentials = credentials
         self._api = RuntimeApi(function)
         self._process: ChildProcess | None = None
 
@@ -112,9 +114,8 @@ class Worker:
         inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
         return {
             **inherited,
-            "AWS_ACCESS_KEY_ID": "local",
-            "AWS_SECRET_ACCESS_KEY": "local",
-            "AWS_SESSION_TOKEN": "local",
+            **self._credentials.environment,
+            "AWS_SESSION_TOKEN": "local",  # Lambda sets one; nothing here looks at it
             **function.environment,
             "_HANDLER": function.handler,
             "AWS_DEFAULT_REGION": REGION,

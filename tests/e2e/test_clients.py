@@ -173,8 +173,8 @@ def next_reject(run: dict[str, Any], client_id: str) -> Any:
         "sqs",
         endpoint_url=run["sqs_endpoint_url"],
         region_name="eu-west-1",
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
+        aws_access_key_id=run["aws_access_key_id"],
+        aws_secret_access_key=run["aws_secret_access_key"],
     )
     answer = sqs.receive_message(QueueUrl=run["reject_queue_url"], MaxNumberOfMessages=10)
     for message in answer.get("Messages", []):

@@ -89,8 +89,8 @@ def queue(local_run: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", local_run["lambda_endpoint_url"])
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", local_run["aws_access_key_id"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", local_run["aws_secret_access_key"])
     queue = boto3.resource("sqs").create_queue(QueueName=f"dead-{secrets.token_hex(4)}")  # type: ignore[no-untyped-call,unused-ignore]
     yield queue
     queue.delete()

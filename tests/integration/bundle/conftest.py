@@ -12,6 +12,7 @@ import pytest
 
 from infra.bundling import FUNCTIONS, Bundler, Target
 from lambdas.migrate import roles
+from local.aws_access import RunCredentials
 from local.lambda_service import Function, LambdaService
 from local.lambda_service.invocation import Invocation
 from local.processes import ProcessHost
@@ -35,9 +36,11 @@ class Chat:
 
     Attributes:
         services: a Lambda service per function, for each asset is a task root of its own.
+        credentials: by which these are invoked over HTTP.
     """
 
     services: Mapping[str, LambdaService]
+    credentials: RunCredentials
     database_url: str
     reject_queue_url: str
 
@@ -70,6 +73,7 @@ def assets(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture
 async def chat(aws: Aws, database_url: str, assets: dict[str, Path]) -> AsyncIterator[Chat]:
     """The assets, each run in its own folder, on a database with the migrated schema."""
+    credentials = RunCredentials.generate()
     rejects = aws.create_queue("rejects")
     shared = {
         "STAGE": "test",
@@ -95,13 +99,14 @@ async def chat(aws: Aws, database_url: str, assets: dict[str, Path]) -> AsyncIte
                 )
             ],
             ProcessHost(folder=folder, log=lambda _name, _line: None),
+            credentials=credentials,
         )
         for name, folder in assets.items()
     }
     for service in services.values():
         await service.start()
     try:
-        chat = Chat(services, database_url, rejects)
+        chat = Chat(services, credentials, database_url, rejects)
         migrated = await chat.invoke("migrate", {})
         assert not migrated.failed, migrated.payload
         let_in_by_password(database_url)

@@ -1,11 +1,13 @@
 """A burst of events through the asset: as many processes as may run, every message a row, once."""
 
 import asyncio
+import json
 
 import aiohttp
 import pytest
 
 from tests.fixtures.ably_events import envelope, write
+from tests.fixtures.signing import sign
 from tests.fixtures.waiting import first_found
 from tests.integration.bundle.conftest import CONCURRENCY, Chat
 
@@ -24,10 +26,15 @@ async def test_a_burst_is_written_whole_and_each_message_once(chat: Chat) -> Non
     events = [envelope(write(f"number {n}", id=f"burst:{n}:0")) for n in range(EVENTS)]
     service = chat.services["ingest"]
     url = f"{service.endpoint_url}/2015-03-31/functions/ingest/invocations"
-    async with aiohttp.ClientSession(headers={"X-Amz-Invocation-Type": "Event"}) as session:
+    as_event = {"X-Amz-Invocation-Type": "Event"}
+    async with aiohttp.ClientSession() as session:
 
         async def send(event: object) -> int:
-            async with session.post(url, json=event) as answer:
+            body = json.dumps(event).encode()
+            headers = sign(
+                *("POST", url, chat.credentials), service="lambda", headers=as_event, body=body
+            )
+            async with session.post(url, data=body, headers=headers) as answer:
                 return answer.status
 
         statuses = await asyncio.gather(*(send(event) for event in [*events[:REPEATED], *events]))

@@ -11,6 +11,7 @@ import pytest
 from botocore.config import Config
 
 from local.aws import AwsServices
+from local.aws_access import RunCredentials
 from local.lambda_service import Function, LambdaService
 from local.ports import free_port
 from local.processes import ProcessHost
@@ -18,22 +19,28 @@ from tests.integration.local.harness import FUNCTIONS, Lambda, Lines, RunFunctio
 
 
 @pytest.fixture
-def run_functions() -> RunFunctions:
+def run_credentials() -> RunCredentials:
+    """What callers of this test's services show."""
+    return RunCredentials.generate()
+
+
+@pytest.fixture
+def run_functions(run_credentials: RunCredentials) -> RunFunctions:
     """Start a service with the given functions."""
 
     @asynccontextmanager
     async def run(*functions: Function, sqs: Any = None) -> AsyncIterator[Lambda]:
         lines = Lines()
         host = ProcessHost(folder=FUNCTIONS, log=lines)
-        service = LambdaService(functions, host, sqs=sqs)
+        service = LambdaService(functions, host, credentials=run_credentials, sqs=sqs)
         await service.start()
         client = await asyncio.to_thread(
             lambda: boto3.client(
                 "lambda",
                 endpoint_url=service.endpoint_url,
                 region_name="eu-west-1",
-                aws_access_key_id="any",
-                aws_secret_access_key="any",
+                aws_access_key_id=run_credentials.access_key_id,
+                aws_secret_access_key=run_credentials.secret_access_key,
                 config=Config(retries={"max_attempts": 0}),
             )
         )
@@ -47,9 +54,10 @@ def run_functions() -> RunFunctions:
 
 
 @pytest.fixture
-async def aws(tmp_path: Path) -> AsyncIterator[AwsServices]:
+async def aws(tmp_path: Path, run_credentials: RunCredentials) -> AsyncIterator[AwsServices]:
     """The local SQS and Secrets Manager with their queues."""
-    services = AwsServices(free_port(), ProcessHost(folder=tmp_path, log=Lines()))
+    host = ProcessHost(folder=tmp_path, log=Lines())
+    services = AwsServices(free_port(), host, run_credentials)
     await services.start()
     yield services
     await services.stop()

@@ -170,7 +170,7 @@ def test_a_killed_run_leaves_no_process_and_no_temporary_folder(
 
 
 def test_the_next_run_has_the_data_the_key_and_the_ports_of_the_last(
-    run_local: RunLocal, page: str, data: str
+    run_local: RunLocal, page: str, data: str, tmp_path: Path
 ) -> None:
     with run_local(page, data, "--port=0") as run:
         run.wait_until_ready()
@@ -180,6 +180,10 @@ def test_the_next_run_has_the_data_the_key_and_the_ports_of_the_last(
     with run_local(page, data, "--port=0") as run:
         run.wait_until_ready()
         assert said(run) == ["kept"]
+        identity = tmp_path / "data" / "identity.json"
+        assert stat.S_IMODE(identity.stat().st_mode) == 0o600
+        for key in ("aws_access_key_id", "aws_secret_access_key"):
+            assert run.ready[key] != first[key], "credentials are of one run"
         for name in ("ably", "control_token", "database_url", "lambda_endpoint_url"):
             assert run.ready[name] == first[name]
 
@@ -218,8 +222,11 @@ def test_a_killed_connector_is_started_again_and_publishes_what_waited(
         say(run, "meanwhile")
         left = "SELECT count(*) FROM ably.outbox"
         eventually(lambda: execute(run, left) == [(0,)], "the outbox is emptied")
+        first = run.ready
         run.wait_until_ready()
         assert run.ready["pids"]["connector"] != pid
+        assert run.ready["aws_secret_access_key"] == first["aws_secret_access_key"]
+        assert stat.S_IMODE(run.ready_file.stat().st_mode) == 0o600
         assert "the connector ended (signal 9)" in run.output.read_text()
 
 
@@ -242,6 +249,62 @@ def test_a_port_in_use_is_one_sentence(run_local: RunLocal, page: str, data: str
     assert sentence == (
         f"local: port {port} is in use: stop what listens there, or choose another by --port"
     )
+
+
+@pytest.mark.parametrize(
+    ("file", "reason"),
+    [
+        ("link", "{} is a symbolic link: remove it"),
+        ("absent/file", "unable to write {}; No such file or directory: correct that"),
+    ],
+)
+def test_a_ready_file_that_cannot_be_is_one_sentence(
+    run_local: RunLocal, page: str, tmp_path: Path, file: str, reason: str
+) -> None:
+    target = tmp_path / "target"
+    (tmp_path / "link").symlink_to(target)
+    ready = tmp_path / file
+    with run_local("--ephemeral", page, f"--ready-file={ready}") as run:
+        sentence = said_on_terminal(run)
+        assert run.process.returncode == 1
+    assert sentence == f"local: {reason.format(ready)}, or choose another by --ready-file"
+    assert not target.exists()
+
+
+def test_a_link_in_place_of_the_ready_file_is_not_followed_while_the_run_goes_on(
+    run_local: RunLocal, page: str, tmp_path: Path
+) -> None:
+    with run_local("--ephemeral", page) as run:
+        run.wait_until_ready()
+        target = tmp_path / "target"
+        run.ready_file.unlink()
+        run.ready_file.symlink_to(target)
+        os.kill(run.ready["pids"]["connector"], signal.SIGKILL)
+        eventually(
+            lambda: "the connector was started again" in run.output.read_text(), "it goes on"
+        )
+        say(run, "still here")
+        assert said(run) == ["still here"]
+        assert run.stop() < STOP_SECONDS
+        assert run.process.returncode == 0
+        output = run.output.read_text()
+    assert f"the ready file is not up to date; {run.ready_file} is a symbolic link" in output
+    assert run.ready_file.is_symlink()
+    assert not target.exists()
+
+
+def test_an_identity_that_is_a_link_is_one_sentence(
+    run_local: RunLocal, page: str, data: str, tmp_path: Path
+) -> None:
+    identity = tmp_path / "data" / "identity.json"
+    identity.parent.mkdir()
+    identity.symlink_to(tmp_path / "target")
+    with run_local(page, data, "--port=0") as run:
+        sentence = said_on_terminal(run)
+    assert sentence == (
+        f"local: {identity} is a symbolic link: remove it, or choose another folder by --data-dir"
+    )
+    assert not (tmp_path / "target").exists()
 
 
 def test_a_second_run_on_the_same_folder_is_refused(

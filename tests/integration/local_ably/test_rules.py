@@ -60,14 +60,16 @@ KEYS = {
 }
 
 
-async def create_rule(ably: LocalAbly, authentication: dict[str, str] = KEYS) -> None:
+async def create_rule(
+    ably: LocalAbly, authentication: dict[str, str] = KEYS, *, function_name: str = "ingest"
+) -> None:
     rule = {
         "ruleType": "aws/lambda",
         "requestMode": "single",
         "source": {"channelFilter": "^outgoing-", "type": "channel.message"},
         "target": {
             "region": "eu-west-1",
-            "functionName": "ingest",
+            "functionName": function_name,
             "authentication": authentication,
         },
     }

@@ -40,7 +40,7 @@ def basic(key: dict[str, Any]) -> str:
 
 
 def test_an_app_is_made_as_the_setup_describes_it() -> None:
-    world = World()
+    world = World(provisioning=True)
     response = provision(world)
     assert response.status == 201
     app = response.value
@@ -55,7 +55,7 @@ def test_an_app_is_made_as_the_setup_describes_it() -> None:
 
 
 def test_apps_on_one_port_are_told_apart_by_the_key() -> None:
-    world = World()
+    world = World(provisioning=True)
     apps = [provision(world).value for _ in range(2)]
     keys = [app["keys"][0] for app in apps]
     subscriber = world.connect(key=keys[1]["keyStr"])
@@ -72,7 +72,7 @@ def test_apps_on_one_port_are_told_apart_by_the_key() -> None:
 
 
 def test_members_of_the_setup_are_present_and_never_leave() -> None:
-    world = World()
+    world = World(provisioning=True)
     key = provision(world).value["keys"][0]
     world.pass_ms(200_000)
     target = "/channels/persisted:fixtures/presence"
@@ -88,7 +88,7 @@ def test_members_of_the_setup_are_present_and_never_leave() -> None:
 
 
 def test_the_app_has_the_limit_of_its_setup() -> None:
-    world = World()
+    world = World(provisioning=True)
     key = provision(world).value["keys"][0]["keyStr"]
     client = world.connect(key=key)
     client.attach("persisted:fixtures")
@@ -104,7 +104,7 @@ def test_the_app_has_the_limit_of_its_setup() -> None:
 
 
 def test_an_app_is_deleted_by_a_holder_of_its_keys() -> None:
-    world = World()
+    world = World(provisioning=True)
     app = provision(world).value
     client = world.connect(key=app["keys"][0]["keyStr"])
     target = f"/apps/{app['appId']}"
@@ -127,7 +127,7 @@ def test_an_app_is_deleted_by_a_holder_of_its_keys() -> None:
     ],
 )
 def test_a_setup_that_is_not_understood_makes_no_app(body: Any, field: str) -> None:
-    world = World()
+    world = World(provisioning=True)
     response = provision(world, body)
     assert response.status == 422
     assert field in response.value["error"]["message"]
@@ -135,7 +135,7 @@ def test_a_setup_that_is_not_understood_makes_no_app(body: Any, field: str) -> N
 
 
 def test_fixtures_of_statistics_are_refused_by_name() -> None:
-    world = World()
+    world = World(provisioning=True)
     response = world.request("POST", "/stats", [{"intervalId": "2025-02-03:15:03"}])
     assert error_of(response) == (501, 50100)
     assert "statistics" in response.value["error"]["message"]

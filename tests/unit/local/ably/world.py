@@ -85,7 +85,9 @@ class Client:
 
 
 class World:
-    def __init__(self, *, limits: Limits | None = None, key: Key | None = None) -> None:
+    def __init__(
+        self, *, limits: Limits | None = None, key: Key | None = None, provisioning: bool = False
+    ) -> None:
         self.clock = FakeClock()
         self.invoked: list[tuple[Rule, dict[str, Any]]] = []
         self.service = Service(
@@ -97,7 +99,7 @@ class World:
         self.key = key or parse_key(KEY)
         self.app = self.service.create_app("test", app_id=self.key.app_id, key=self.key)
         self.realtime = Realtime(self.service)
-        self.rest = Rest(self.service)
+        self.rest = Rest(self.service, provisioning=provisioning)
 
     def pass_ms(self, milliseconds: int) -> None:
         """Let time pass, timer by timer."""

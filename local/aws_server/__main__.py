@@ -1,0 +1,34 @@
+"""`python -m local.aws_server --port N`: moto's server for holders of the credentials.
+
+They are read from the environment, as AWS's own tools do, and so are not in the process list.
+"""
+
+import argparse
+import os
+import signal
+import sys
+
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import run_simple
+
+from local.aws_access import RunCredentials
+from local.aws_server.wsgi import SignedRequestsOnly
+
+
+def main() -> None:
+    """Serve on loopback until SIGTERM."""
+    parser = argparse.ArgumentParser(prog="python -m local.aws_server")
+    parser.add_argument("--port", type=int, required=True)
+    port = parser.parse_args().port
+    credentials = RunCredentials.from_environment(os.environ)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    application = SignedRequestsOnly(DomainDispatcherApplication(create_backend_app), credentials)
+    run_simple("127.0.0.1", port, application, threaded=True, request_handler=MotoRequestHandler)
+
+
+if __name__ == "__main__":
+    main()
