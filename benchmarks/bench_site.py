@@ -19,7 +19,8 @@ import psycopg2
 
 from benchmarks import original
 from local.ports import free_port
-from local.postgres import EmbeddedPostgres, binaries
+from local.postgres import EmbeddedPostgres
+from local.postgres_programs import binaries
 
 CHANNEL = "bench"
 TABLE = "bench"

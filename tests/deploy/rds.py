@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg2
 from psycopg2 import sql
 
+from local import unprivileged
 from local.postgres import EmbeddedPostgres
 from tests.deploy.certificate import make_authority
 from tests.deploy.rds_endpoint import RdsEndpoint
@@ -47,11 +48,13 @@ def running(folder: Path, *, strictly: bool = False) -> Iterator[Rds]:
             is a member of it, if without its rights, and pg_hba.conf's `+` counts every member.
     """
     with contextlib.ExitStack() as stack:
-        # A Unix socket's path is short, the folders of tests are not.
+        # A Unix socket's path is short, the folders of tests are not; and the server's user may be
+        # another than ours.
         sockets = Path(tempfile.mkdtemp(prefix="rds-"))
         stack.callback(shutil.rmtree, sockets, ignore_errors=True)
-        hba = folder / "pg_hba.conf"
+        hba = sockets / "pg_hba.conf"
         hba.write_text(HBA)
+        unprivileged.give(sockets)
         server = EmbeddedPostgres(
             data_dir=folder / "rds",
             durable=False,
