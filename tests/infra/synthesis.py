@@ -125,11 +125,17 @@ class Part:
 
 @dataclass(frozen=True)
 class Stage:
-    """Both stacks of a stage."""
+    """Both stacks of a stage.
+
+    Attributes:
+        folder: the assembly.
+        settings: what they were synthesized with.
+    """
 
     stateful: Template
     service: Template
     folder: Path
+    settings: Mapping[str, object]
 
     @property
     def parts(self) -> Iterator[Part]:
@@ -166,7 +172,7 @@ def synthesize(folder: Path, stage: str, **settings: object) -> Stage:
     outputs = below.content["Outputs"].items()
     imports = {name: target for name, one in outputs if (target := below.target(one["Value"]))}
     above = Template(_content(folder, service), "service", imports)
-    return Stage(stateful=below, service=above, folder=folder)
+    return Stage(stateful=below, service=above, folder=folder, settings=settings)
 
 
 def _content(folder: Path, stack: cdk.Stack) -> dict[str, Any]:
