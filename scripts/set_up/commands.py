@@ -1,6 +1,7 @@
 """Commands of a step: quiet while they succeed, and gone when the set-up is."""
 
 import contextlib
+import io
 import os
 import shlex
 import signal
@@ -82,9 +83,10 @@ class Commands:
         output: list[str] = []
 
         def read() -> None:
-            for line in process.stdout or ():
-                output.append(line)
-                on_line(line.rstrip())
+            with process.stdout or io.StringIO() as stream:
+                for line in stream:
+                    output.append(line)
+                    on_line(line.rstrip())
 
         reader = threading.Thread(target=read, daemon=True)
         reader.start()

@@ -90,8 +90,8 @@ CASES = [
             (".setup/wheels/installing-*", SIGKILL),
             (".setup/wheels/installing-*", SIGINT),
         ),
-        proof=("ls", ".setup/wheels"),
-        prints="",
+        proof=("sh", "-c", "ls .setup/wheels | grep -c installing"),
+        prints="0",
     ),
     Case(
         step="ministack",
