@@ -28,9 +28,9 @@ def main() -> None:
 def _synthesize() -> None:
     import aws_cdk as cdk
 
-    from infra.application import build
-    from infra.config import StageConfig
-    from infra.knobs import ConfigError
+    from infra.settings.fields import ConfigError
+    from infra.settings.stage import StageConfig
+    from infra.stacks.application import build
 
     app = cdk.App()
     try:

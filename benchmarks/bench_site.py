@@ -18,9 +18,9 @@ from typing import Any
 import psycopg2
 
 from benchmarks import original
-from local.ports import free_port
-from local.postgres import EmbeddedPostgres
-from local.postgres_programs import binaries
+from local.services.embedded_postgres import EmbeddedPostgres
+from local.services.postgres_programs import binaries
+from local.system.ports import free_port
 
 CHANNEL = "bench"
 TABLE = "bench"

@@ -22,14 +22,14 @@ from pathlib import Path
 import psutil
 import psycopg2
 
-from infra.bundling import Bundler, Target
-from local.aws import AwsServices
+from infra.functions.bundling import Bundler, Target
 from local.aws_access import RunCredentials
 from local.lambda_service import Function
 from local.lambda_service.invocation import Invocation, Outcome
 from local.lambda_service.worker import Worker
-from local.ports import free_port
-from local.processes import ProcessHost
+from local.services.aws import AwsServices
+from local.system.ports import free_port
+from local.system.processes import ProcessHost
 from tests.deploy import rds
 from tests.deploy.rds import Rds
 

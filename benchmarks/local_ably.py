@@ -37,13 +37,13 @@ def expect(condition: bool, what: str, instead: object) -> None:  # noqa: FBT001
 
 
 class Server:
-    """A `python -m local.ably --no-limits` of this measurement's own."""
+    """A `python -m ably_local --no-limits` of this measurement's own."""
 
     def __init__(self, folder: Path) -> None:
         ready_file = folder / "ready.json"
         begun = time.perf_counter()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "local.ably", "--no-limits", "--ready-file", ready_file],
+            [sys.executable, "-m", "ably_local", "--no-limits", "--ready-file", ready_file],
             cwd=ROOT,
             stdout=subprocess.DEVNULL,
         )

@@ -24,7 +24,7 @@ import aiohttp
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from local.ably import AblyServer, Limits  # noqa: E402  # the script's folder hides the root
+from ably_local import AblyServer, Limits  # noqa: E402  # the script's folder hides the root
 
 SETTLED_MINUTES = 3.5
 SAMPLE_SECONDS = 15

@@ -17,8 +17,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from local.ports import free_port
-from local.postgres import EmbeddedPostgres
+from local.services.embedded_postgres import EmbeddedPostgres
+from local.system.ports import free_port
 from tests.fixtures.ably import LocalAbly
 from tests.fixtures.audit import Audit
 from tests.fixtures.faults import CRASH, FATAL_FAULTS

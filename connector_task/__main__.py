@@ -6,9 +6,9 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from connector_task.arguments import parse
-from connector_task.config import Settings
-from connector_task.config_sources import load
+from connector_task.cli.arguments import parse
+from connector_task.config.model import Settings
+from connector_task.config.sources import load
 from connector_task.errors import ConfigurationError, ConnectorError, ErrorCode
 
 EXIT_OK = 0
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
 
 def _run(settings: Settings) -> None:
     from connector_task import service
-    from connector_task.json_journal import JsonJournal
+    from connector_task.observability.json_logger import JsonJournal
 
     journal = JsonJournal(service=settings.service, level=settings.log_level)
     try:
@@ -54,13 +54,13 @@ def _run(settings: Settings) -> None:
 def _command(options: argparse.Namespace, settings: Settings) -> str:
     if options.command == "health":  # asked every few seconds: without the database's libraries
         return _health(settings)
-    from connector_task import commands
+    from connector_task.cli import commands
 
     return commands.perform(options, settings, tell=_complain)
 
 
 def _health(settings: Settings) -> str:
-    from connector_task.health import ask
+    from connector_task.observability.health import ask
 
     if not settings.health_port:
         message = "the health check is off: set healthPort (CONNECTOR_HEALTH_PORT)"

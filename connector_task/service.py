@@ -8,30 +8,30 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from connector_task.ably_publisher import AblyPublisher
-from connector_task.config import Settings
-from connector_task.crew import Crew
-from connector_task.delivery import Delivery
-from connector_task.dispatch import Dispatch
-from connector_task.emf_metrics import EmfMetrics
+from connector_task.ably.publisher import AblyPublisher
+from connector_task.capture.installer import PostgresInstallation
+from connector_task.config.model import Settings
 from connector_task.errors import (
     ConnectorError,
     DatabaseUnavailableError,
     ErrorCode,
     InstallationError,
 )
-from connector_task.health import HealthServer
-from connector_task.limits import limits, rates
-from connector_task.pace import Pace
-from connector_task.ports import Backlog, Clock, Journal
-from connector_task.postgres_installation import PostgresInstallation
-from connector_task.postgres_outbox import PostgresOutbox
-from connector_task.postgres_roll_call import PostgresRollCall
-from connector_task.postgres_wakeups import PostgresWakeups
-from connector_task.refusals import Backoff
-from connector_task.relay import Relay
+from connector_task.observability.health import HealthServer
+from connector_task.observability.metrics import EmfMetrics
+from connector_task.postgres.membership import PostgresRollCall
+from connector_task.postgres.notifications import PostgresWakeups
+from connector_task.postgres.outbox import PostgresOutbox
+from connector_task.relay.delivery import Delivery
+from connector_task.relay.dispatcher import Dispatch
+from connector_task.relay.limits import limits, rates
+from connector_task.relay.ports import Backlog, Clock, Journal
+from connector_task.relay.rate_limiter import Pace
+from connector_task.relay.relay import Relay
+from connector_task.relay.retry_policy import Backoff
+from connector_task.relay.shards import Crew
+from connector_task.relay.state import Role, Vitals
 from connector_task.system_clock import SystemClock
-from connector_task.vitals import Role, Vitals
 
 DATABASE_BACKOFF_CAP_SECONDS = 2.0  # a restarted Postgres is noticed soon
 ABLY_BACKOFF_CAP_SECONDS = 30.0

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from connector_task.ports import Wakeable
+from connector_task.relay.ports import Wakeable
 
 
 class SystemClock:

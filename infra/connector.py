@@ -14,16 +14,16 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from infra.bundling import REPOSITORY
-from infra.chat_mappings import chat_mappings
-from infra.config import StageConfig
-from infra.database import Database
-from infra.database_access import connector_variables, let_connector_in
-from infra.database_roles import CONNECTOR, OWNER
-from infra.log_group import log_group
-from infra.nag import acknowledge
-from infra.network import egress_group
-from infra.python_function import METRICS_NAMESPACE
+from infra.data.database import Database
+from infra.data.database_access import connector_variables, let_connector_in
+from infra.data.database_roles import CONNECTOR, OWNER
+from infra.data.network import egress_group
+from infra.functions.bundling import REPOSITORY
+from infra.functions.python_function import METRICS_NAMESPACE
+from infra.settings.stage import StageConfig
+from infra.shared.chat_mappings import chat_mappings
+from infra.shared.log_group import log_group
+from infra.shared.nag import acknowledge
 
 _USER = "10001:10001"
 _PROCESSORS = {

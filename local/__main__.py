@@ -10,17 +10,17 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from local.data_folder import DataFolder
 from local.errors import LocalError
 from local.gateway.page import require_page
-from local.guard import Guard
-from local.logs import Logs
-from local.options import RunOptions
-from local.parts import Parts
-from local.ports import require_free
-from local.ready_file import ReadyFile
-from local.supervisor import Supervisor
-from local.terminal import Terminal
+from local.reaper import Guard
+from local.run.options import RunOptions
+from local.run.parts import Parts
+from local.run.ready_file import ReadyFile
+from local.run.supervisor import Supervisor
+from local.system.logs import Logs
+from local.system.ports import require_free
+from local.system.state_dir import DataFolder
+from local.system.terminal import Terminal
 
 FAILED = 1
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

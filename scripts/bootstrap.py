@@ -10,8 +10,8 @@ import os
 import sys
 from pathlib import Path
 
-from infra.config import StageConfig
-from infra.knobs import ConfigError
+from infra.settings.fields import ConfigError
+from infra.settings.stage import StageConfig
 
 ROOT = Path(__file__).resolve().parent.parent
 CDK = ROOT / "node_modules" / ".bin" / "cdk"

@@ -10,7 +10,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from lambdas.auth import key_check
+from lambdas.auth import api_key_preflight
 from lambdas.auth.endpoint import AuthEndpoint
 from lambdas.auth.settings import AuthSettings
 from lambdas.common.http import respond
@@ -27,7 +27,7 @@ def make_handler(environment: Mapping[str, str]) -> Handler:
 
     def handle(event: Any, _context: LambdaContext) -> dict[str, Any]:
         if not event:  # a request is never empty
-            key_check.check(AuthSettings.parse(environment), Secrets())
+            api_key_preflight.check(AuthSettings.parse(environment), Secrets())
             return {}
         return respond(event, endpoint().cors, endpoint().get)
 

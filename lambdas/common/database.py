@@ -14,7 +14,7 @@ from psycopg2.errors import TransactionRollbackError
 from psycopg2.extensions import connection as Connection  # noqa: N812  # psycopg2 names a class so
 from psycopg2.extensions import cursor as Cursor  # noqa: N812  # psycopg2 names a class so
 
-from lambdas.common.accounts import Account, accounts, password
+from lambdas.common.credentials import Account, accounts, password
 from lambdas.common.errors import DatabaseRefusedError, DatabaseUnavailableError
 from lambdas.common.observability import logger
 from lambdas.common.secrets import Secrets

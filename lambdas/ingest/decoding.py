@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from lambdas.ingest.commands import Reason
-from lambdas.ingest.fields import UnacceptableError
+from lambdas.ingest.validation import UnacceptableError
 
 _KNOWN_STEPS = frozenset({"json", "utf-8", "base64"})
 

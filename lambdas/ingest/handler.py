@@ -13,7 +13,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.common.observability import Handler, observed
-from lambdas.ingest.intake import Intake
+from lambdas.ingest.ingest_service import Intake
 from lambdas.ingest.settings import IngestSettings
 
 

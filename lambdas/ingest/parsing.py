@@ -5,11 +5,11 @@ Whatever JSON an event is made of, each of its messages ends as a command or as 
 
 from typing import Any, Final
 
-from lambdas.ingest import fields
+from lambdas.ingest import validation
 from lambdas.ingest.commands import Batch, Command, Delete, Edit, Reason, Reject, Write
 from lambdas.ingest.decoding import decode
-from lambdas.ingest.fields import UnacceptableError
 from lambdas.ingest.settings import Limits
+from lambdas.ingest.validation import UnacceptableError
 
 MESSAGE_SOURCE: Final = "channel.message"
 
@@ -53,34 +53,34 @@ def parse_message(message: object, limits: Limits) -> Command:
         raise UnacceptableError(
             Reason.UNSUPPORTED_ACTION, "only messages newly created are written"
         )
-    message_id = fields.identifier(message, "id", Reason.MISSING_ID)
-    timestamp_ms = fields.timestamp_ms(message)
+    message_id = validation.identifier(message, "id", Reason.MISSING_ID)
+    timestamp_ms = validation.timestamp_ms(message)
     match message.get("name"):
         case "chatMsg":
             data = decode(message.get("data"), message.get("encoding"))
             return Write(
                 message_id=message_id,
-                client_id=fields.optional_identifier(message, "clientId"),
+                client_id=validation.optional_identifier(message, "clientId"),
                 timestamp_ms=timestamp_ms,
-                username=fields.text(data, "username", max_bytes=limits.username_bytes),
-                content=fields.text(data, "content", max_bytes=limits.content_bytes),
+                username=validation.text(data, "username", max_bytes=limits.username_bytes),
+                content=validation.text(data, "content", max_bytes=limits.content_bytes),
             )
         case "editedMsg":
             data = decode(message.get("data"), message.get("encoding"))
             return Edit(
                 message_id=message_id,
-                client_id=fields.identifier(message, "clientId", Reason.MISSING_CLIENT_ID),
+                client_id=validation.identifier(message, "clientId", Reason.MISSING_CLIENT_ID),
                 timestamp_ms=timestamp_ms,
-                target_id=fields.identifier(data, "msgIdToEdit", Reason.MISSING_FIELD),
-                content=fields.text(data, "content", max_bytes=limits.content_bytes),
+                target_id=validation.identifier(data, "msgIdToEdit", Reason.MISSING_FIELD),
+                content=validation.text(data, "content", max_bytes=limits.content_bytes),
             )
         case "deletedMsg":
             data = decode(message.get("data"), message.get("encoding"))
             return Delete(
                 message_id=message_id,
-                client_id=fields.identifier(message, "clientId", Reason.MISSING_CLIENT_ID),
+                client_id=validation.identifier(message, "clientId", Reason.MISSING_CLIENT_ID),
                 timestamp_ms=timestamp_ms,
-                target_id=fields.identifier(data, "msgIdToDelete", Reason.MISSING_FIELD),
+                target_id=validation.identifier(data, "msgIdToDelete", Reason.MISSING_FIELD),
             )
         case _:
             raise UnacceptableError(

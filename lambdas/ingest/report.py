@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from lambdas.common.errors import DatabaseRefusedError
 from lambdas.common.observability import count, count_by_reason, logger
 from lambdas.ingest.commands import Batch, Reject, Write
-from lambdas.ingest.store import Change, Changes, Outcome
+from lambdas.ingest.repository import Change, Changes, Outcome
 
 
 def changes(batch: Batch, done: Changes) -> None:

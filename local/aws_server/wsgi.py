@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from local.ably.http_guard import NO_PAGES, RequestHead
-from local.ably.http_guard.refusal_log import RefusalLog
+from ably_local.http_guard import NO_PAGES, RequestHead
+from ably_local.http_guard.refusal_log import RefusalLog
 from local.aws_access import RunCredentials
 from local.aws_access.answers import Answer, refuse
 from local.aws_access.errors import AccessError, RequestRefusedError

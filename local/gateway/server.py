@@ -7,8 +7,8 @@ from pathlib import Path
 
 from aiohttp import web
 
-from local.ably.http_guard import DOCUMENTS, LOOPBACK_PAGES, AccessPolicy, Refusal
-from local.ably.http_guard.middleware import guard
+from ably_local.http_guard import DOCUMENTS, LOOPBACK_PAGES, AccessPolicy, Refusal
+from ably_local.http_guard.middleware import guard
 from local.gateway.events import HttpResult, http_result, request_event
 from local.gateway.page import FILE_ROUTE, Page
 from local.gateway.settings import PageSettings

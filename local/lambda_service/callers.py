@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from local.ably.http_guard import Refusal
+from ably_local.http_guard import Refusal
 from local.aws_access import RunCredentials
 from local.aws_access.answers import Answer, rest_answer
 from local.aws_access.errors import AccessError, RequestRefusedError

@@ -7,8 +7,8 @@ from typing import Protocol
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from local.ably.http_guard import NO_PAGES
-from local.ably.http_guard.middleware import guard
+from ably_local.http_guard import NO_PAGES
+from ably_local.http_guard.middleware import guard
 from local.aws_access import RunCredentials
 from local.lambda_service.callers import refuse_sender, signed_requests_only
 from local.lambda_service.errors import (

@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from local.ably.http_guard import NO_PAGES, Refusal
-from local.ably.http_guard.middleware import guard
+from ably_local.http_guard import NO_PAGES, Refusal
+from ably_local.http_guard.middleware import guard
 from local.lambda_service.function import Function
 from local.lambda_service.invocation import (
     MAX_RESPONSE_BYTES,

@@ -20,7 +20,7 @@ from local.lambda_service.invocation import Invocation, Outcome
 from local.lambda_service.invoke_api import MAX_SYNC_BYTES, invoke_api
 from local.lambda_service.pool import WorkerPool
 from local.lambda_service.worker import Worker
-from local.processes import ProcessHost
+from local.system.processes import ProcessHost
 
 MAX_EVENT_BYTES = 256 * 1024
 

@@ -16,7 +16,7 @@ from local.lambda_service.invocation import (
     timed_out,
 )
 from local.lambda_service.runtime_api import RuntimeApi
-from local.processes import ChildProcess, ProcessHost
+from local.system.processes import ChildProcess, ProcessHost
 
 INIT_SECONDS = 30.0
 # Variables of this machine that a program needs to run at all; nothing else gets through, so that

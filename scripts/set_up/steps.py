@@ -64,7 +64,11 @@ STEPS = (
         what=f"installing the functions' packages into {tools.WHEELS}",
         folder=tools.WHEELS,
         listed=[tools.WHEELS],
-        inputs=["lambdas/*/requirements.txt", "infra/bundling.py", f"{python.VENV}/pyvenv.cfg"],
+        inputs=[
+            "lambdas/*/requirements.txt",
+            "infra/functions/bundling.py",
+            f"{python.VENV}/pyvenv.cfg",
+        ],
         make=tools.prefetch_wheels,
         needs=["python"],
         marker=".setup/bundles.json",

@@ -44,5 +44,5 @@ def prefetch_wheels(workshop: Workshop, *, update: bool) -> None:
     if not update:
         remove(workshop.root / WHEELS)
     workshop.commands.run(
-        workshop.root / VENV / "bin" / "python", "-m", "infra.bundling", "--prefetch"
+        workshop.root / VENV / "bin" / "python", "-m", "infra.functions.bundling", "--prefetch"
     )

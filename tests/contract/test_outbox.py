@@ -5,9 +5,11 @@ from typing import Protocol
 
 import pytest
 
+from connector_task.capture.installer import PostgresInstallation
 from connector_task.errors import DatabaseUnavailableError, PublishError
-from connector_task.limits import Limits
-from connector_task.ports import (
+from connector_task.postgres.outbox import PostgresOutbox
+from connector_task.relay.limits import Limits
+from connector_task.relay.ports import (
     Batch,
     BatchId,
     Burial,
@@ -17,11 +19,9 @@ from connector_task.ports import (
     Search,
     Settlement,
 )
-from connector_task.postgres_installation import PostgresInstallation
-from connector_task.postgres_outbox import PostgresOutbox
 from lambdas.migrate.roles import CONNECTOR, OWNER
 from tests.fakes.clock import FakeClock
-from tests.fakes.journal import MemoryJournal
+from tests.fakes.logger import MemoryJournal
 from tests.fakes.outbox import MemoryDatabase, MemoryOutbox
 from tests.fixtures.connector import database_settings, query
 from tests.fixtures.roles import as_role, prepare_roles

@@ -5,11 +5,11 @@ from typing import Protocol
 
 import pytest
 
-from connector_task.ably_publisher import AblyPublisher
-from connector_task.config import AblySettings
+from connector_task.ably.publisher import AblyPublisher
+from connector_task.config.model import AblySettings
 from connector_task.errors import ErrorCode, PublishRequestError
-from connector_task.limits import MESSAGE_BYTES
-from connector_task.ports import Batch, BatchId, Message, Publisher
+from connector_task.relay.limits import MESSAGE_BYTES
+from connector_task.relay.ports import Batch, BatchId, Message, Publisher
 from tests.fakes.publisher import MemoryPublisher
 from tests.fixtures.ably import LocalAbly
 

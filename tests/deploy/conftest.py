@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.bundling import FUNCTIONS, Bundler, Target
+from infra.functions.bundling import FUNCTIONS, Bundler, Target
 from tests.deploy import emulator, rds
 from tests.deploy.cdk_cli import CdkCli
 from tests.deploy.emulator import Emulator

@@ -15,7 +15,7 @@ import boto3
 import psutil
 from botocore.config import Config
 
-from local.ports import free_port
+from local.system.ports import free_port
 from tests.deploy.rds import REGION, Rds
 from tests.fixtures.waiting import answers, eventually
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import psycopg2
 from psycopg2 import sql
 
-from local import unprivileged
-from local.postgres import EmbeddedPostgres
+from local.services.embedded_postgres import EmbeddedPostgres
+from local.system import unprivileged
 from tests.deploy.certificate import make_authority
 from tests.deploy.rds_endpoint import RdsEndpoint
 

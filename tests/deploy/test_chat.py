@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.ports import free_port
+from local.system.ports import free_port
 from tests.deploy.container import build_image, containers
 from tests.deploy.emulator import CREDENTIALS
 from tests.deploy.stage import STATEFUL, Stage

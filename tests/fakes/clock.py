@@ -2,14 +2,14 @@
 
 import asyncio
 
-from connector_task.ports import Wakeable
+from connector_task.relay.ports import Wakeable
 
 PATIENCE = 1000  # turns of the event loop
 QUIET = 20  # turns in which nobody has moved: more than any step between two waits takes
 
 
 class FakeClock:
-    """See `connector_task.ports.Clock`."""
+    """See `connector_task.relay.ports.Clock`."""
 
     def __init__(self) -> None:
         self._now = 1000.0

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from connector_task.errors import DatabaseUnavailableError, ErrorCode, PublishError
-from connector_task.limits import Limits
-from connector_task.ports import (
+from connector_task.relay.limits import Limits
+from connector_task.relay.ports import (
     Backlog,
     Batch,
     BatchId,
@@ -60,7 +60,7 @@ class MemoryDatabase:
 
 
 class MemoryOutbox:
-    """See `connector_task.ports.Outbox`."""
+    """See `connector_task.relay.ports.Outbox`."""
 
     def __init__(self, database: MemoryDatabase) -> None:
         self.database = database

@@ -3,15 +3,15 @@
 from collections.abc import Callable, Sequence
 
 from connector_task.errors import ErrorCode, PublishError, PublishRequestError
-from connector_task.limits import MESSAGE_BYTES
-from connector_task.ports import Batch
+from connector_task.relay.limits import MESSAGE_BYTES
+from connector_task.relay.ports import Batch
 
 Refusal = Callable[[Batch], PublishError | None]
 UNREACHABLE = PublishError(ErrorCode.ABLY_UNREACHABLE, 0, "connection refused")
 
 
 class MemoryPublisher:
-    """See `connector_task.ports.Publisher`.
+    """See `connector_task.relay.ports.Publisher`.
 
     Attributes:
         requests: the batches of every request that arrived, also of failed ones.

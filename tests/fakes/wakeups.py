@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 
 class MemoryWakeups:
-    """See `connector_task.ports.Wakeups`."""
+    """See `connector_task.relay.ports.Wakeups`."""
 
     def __init__(self) -> None:
         self._wake: Callable[[], None] | None = None

@@ -8,8 +8,8 @@ from typing import Any
 
 import aws_cdk as cdk
 
-from infra.application import build
-from infra.config import StageConfig
+from infra.settings.stage import StageConfig
+from infra.stacks.application import build
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.bundling import FUNCTIONS, Bundler, BundlingError, Target
+from infra.functions.bundling import FUNCTIONS, Bundler, BundlingError, Target
 from tests.infra.synthesis import ROOT
 
 ARM = Target.for_lambda(arch="arm64", python="3.13")
@@ -206,7 +206,7 @@ def test_a_missing_uv_is_said_with_what_to_do(tmp_path: Path) -> None:
     bare.symlink_to(Path(sys.executable).resolve())
     make_repository(tmp_path)
     program = (
-        "from pathlib import Path; from infra.bundling import Bundler, Target; "
+        "from pathlib import Path; from infra.functions.bundling import Bundler, Target; "
         f"root = Path({str(tmp_path)!r}); "
         "Bundler(root=root, cache=root / 'cache').wheels("
         "'ingest', Target.for_lambda(arch='arm64', python='3.13'))"

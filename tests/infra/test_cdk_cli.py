@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from infra.bundling import FUNCTIONS, Bundler, Target
+from infra.functions.bundling import FUNCTIONS, Bundler, Target
 from tests.infra.synthesis import ROOT, Stage
 
 CDK = ROOT / "node_modules" / ".bin" / "cdk"

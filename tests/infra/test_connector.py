@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from connector_task.config import DatabaseAuth, SslMode
-from connector_task.config_sources import load
-from connector_task.postgres_installation import PostgresInstallation
+from connector_task.capture.installer import PostgresInstallation
+from connector_task.config.model import DatabaseAuth, SslMode
+from connector_task.config.sources import load
 from lambdas.migrate import migrations, roles, schema
-from tests.fakes.journal import MemoryJournal
+from tests.fakes.logger import MemoryJournal
 from tests.fixtures.connector import database_settings, query
 from tests.infra.synthesis import ROOT, Resource, Stage
 from tests.integration.lambdas.conftest import opened
@@ -148,9 +148,9 @@ def test_the_image_is_built_from_the_package_and_its_lock_alone(dev: Stage) -> N
     context = dev.folder / asset["source"]["directory"]
     files = {path.relative_to(context).as_posix() for path in context.rglob("*") if path.is_file()}
     source = ROOT / "connector_task"
-    expected = {path.name for path in source.glob("*.py")}
-    expected |= {path.relative_to(source).as_posix() for path in source.glob("sql/**/*.sql")}
-    expected |= {path.relative_to(source).as_posix() for path in source.glob("certificates/*")}
+    patterns = ("**/*.py", "**/*.sql", "certificates/*")
+    found = [path for pattern in patterns for path in source.glob(pattern)]
+    expected = {path.relative_to(source).as_posix() for path in found}
     assert files == expected | {"Dockerfile", ".dockerignore", "requirements.txt"}
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from infra import database_roles
+from infra.data import database_roles
 from lambdas.migrate import roles
 from tests.infra.synthesis import ROOT, Resource, Stage
 

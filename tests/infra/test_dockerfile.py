@@ -51,7 +51,7 @@ def test_every_file_that_the_connector_needs_is_let_into_the_context() -> None:
     ignored = (FOLDER / ".dockerignore").read_text().splitlines()
     allowed = {line.removeprefix("!") for line in ignored if line.startswith("!")}
     needed = {
-        "*.py" if path.suffix == ".py" else path.relative_to(FOLDER).parts[0]
+        path.relative_to(FOLDER).parts[0] if path.suffix == ".pem" else f"**/*{path.suffix}"
         for path in FOLDER.rglob("*")
         if path.suffix in (".py", ".sql", ".pem")
     }

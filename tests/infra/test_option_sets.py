@@ -5,9 +5,9 @@ import json
 
 import pytest
 
-from infra.config import StageConfig, knobs
-from infra.conflicts import ENDPOINTS
-from infra.knobs import flag
+from infra.settings.cross_checks import ENDPOINTS
+from infra.settings.fields import flag
+from infra.settings.stage import StageConfig, knobs
 from tests.infra.option_sets import OPTION_SETS, QUALIFIER
 from tests.infra.synthesis import Stage
 

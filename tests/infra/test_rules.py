@@ -10,7 +10,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_sqs as sqs
 
-from infra import nag
+from infra.shared import nag
 from tests.infra.synthesis import ROOT, Stage, make_app
 
 # What the CDK grants its own function, which copies the page's files.

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from infra.application import build
-from infra.config import StageConfig
-from infra.knobs import ConfigError
+from infra.settings.fields import ConfigError
+from infra.settings.stage import StageConfig
+from infra.stacks.application import build
 from local.gateway.page import page_headers
 from local.gateway.settings import PageSettings
 from tests.infra.synthesis import ROOT, Resource, Stage, make_app

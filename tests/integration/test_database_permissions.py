@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from connector_task import commands
-from connector_task.config_sources import load
+from connector_task.cli import commands
+from connector_task.config.sources import load
 from lambdas.migrate import migrations, roles, schema
-from tests.fakes.journal import MemoryJournal
+from tests.fakes.logger import MemoryJournal
 from tests.fixtures.ably import LocalAbly
 from tests.fixtures.connector import environment, mappings, query
 from tests.fixtures.roles import ROLES, as_role, let_in_by_password

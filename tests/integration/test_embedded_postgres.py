@@ -13,10 +13,10 @@ import psutil
 import psycopg2
 import pytest
 
-from local import unprivileged
 from local.errors import LocalError
-from local.postgres import EmbeddedPostgres
-from local.postgres_programs import binaries, is_open, kept_copy, temporary_copy
+from local.services.embedded_postgres import EmbeddedPostgres
+from local.services.postgres_programs import binaries, is_open, kept_copy, temporary_copy
+from local.system import unprivileged
 
 CAPABILITIES = ("CapInh", "CapPrm", "CapEff", "CapAmb")
 

@@ -6,7 +6,7 @@ import psycopg2
 import pytest
 from psycopg2.extensions import cursor as Cursor  # noqa: N812  # psycopg2 names a class so
 
-from local.postgres import EmbeddedPostgres
+from local.services.embedded_postgres import EmbeddedPostgres
 from tests.fixtures.rds_parameters import FAMILIES, Choice, Range, refusal
 
 PARAMETERS = {

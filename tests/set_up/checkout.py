@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NEEDED = (
     *("Makefile", ".npmrc", "package.json", "package-lock.json"),
     *("requirements.txt", "requirements-dev.txt"),
-    *("scripts", "web", "lambdas", "infra/__init__.py", "infra/bundling.py"),
+    *("scripts", "web", "lambdas", "infra/__init__.py", "infra/functions/bundling.py"),
     *(
         f"tests/{folder}/package{kind}.json"
         for folder in ("deploy", "postgres")

@@ -10,12 +10,12 @@ from typing import Any
 import psycopg2
 import pytest
 
-from infra.bundling import FUNCTIONS, Bundler, Target
+from infra.functions.bundling import FUNCTIONS, Bundler, Target
 from lambdas.migrate import roles
 from local.aws_access import RunCredentials
 from local.lambda_service import Function, LambdaService
 from local.lambda_service.invocation import Invocation
-from local.processes import ProcessHost
+from local.system.processes import ProcessHost
 from tests.fixtures.aws import Aws
 from tests.fixtures.roles import as_role, let_in_by_password
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.bundling import FUNCTIONS
+from infra.functions.bundling import FUNCTIONS
 from tests.fixtures.ably_events import delete, edit, envelope, write
 from tests.fixtures.aws import Aws
 from tests.integration.bundle.conftest import Chat

@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from connector_task.config_mappings import mappings
-from connector_task.postgres_installation import PostgresInstallation
-from tests.fakes.journal import MemoryJournal
+from connector_task.capture.installer import PostgresInstallation
+from connector_task.config.mappings import mappings
+from tests.fakes.logger import MemoryJournal
 from tests.fixtures.connector import database_settings, query
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from connector_task import commands
-from connector_task.config_sources import load
+from connector_task.cli import commands
+from connector_task.config.sources import load
 from lambdas.migrate.roles import CONNECTOR, OWNER
-from local.postgres import EmbeddedPostgres
-from tests.fakes.journal import MemoryJournal
+from local.services.embedded_postgres import EmbeddedPostgres
+from tests.fakes.logger import MemoryJournal
 from tests.fixtures.ably import LocalAbly
 from tests.fixtures.connector import ConnectorProcess, environment, mappings, query, running
 from tests.fixtures.roles import as_role, prepare_roles

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from lambdas.migrate.roles import OWNER
-from local.postgres import EmbeddedPostgres
+from local.services.embedded_postgres import EmbeddedPostgres
 from tests.fixtures.connector import query
 from tests.fixtures.postgres import create_database
 from tests.fixtures.roles import PASSWORD, as_role, prepare_roles

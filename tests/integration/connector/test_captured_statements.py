@@ -8,7 +8,7 @@ import io
 import psycopg2
 import pytest
 
-from local.postgres import EmbeddedPostgres
+from local.services.embedded_postgres import EmbeddedPostgres
 from tests.fixtures.postgres import VERSIONS, create_database
 from tests.integration.connector.captured import CapturedDatabase
 

@@ -6,13 +6,13 @@ from typing import Any
 import psycopg2
 import pytest
 
-from connector_task.limits import Limits
-from connector_task.lookout import Lookout
-from connector_task.ports import Batch, Claim, Search, Settlement
-from connector_task.postgres_installation import PostgresInstallation
-from connector_task.postgres_outbox import PostgresOutbox
-from connector_task.statements import execution, preparation, statement
-from tests.fakes.journal import MemoryJournal
+from connector_task.capture.installer import PostgresInstallation
+from connector_task.postgres.outbox import PostgresOutbox
+from connector_task.postgres.statements import execution, preparation, statement
+from connector_task.relay.backlog_index import Lookout
+from connector_task.relay.limits import Limits
+from connector_task.relay.ports import Batch, Claim, Search, Settlement
+from tests.fakes.logger import MemoryJournal
 from tests.fixtures.connector import database_settings, query, session
 
 LIMITS = Limits()

@@ -8,12 +8,12 @@ import psycopg2
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812  # a class by its role
 
-from connector_task.limits import Limits
-from connector_task.lookout import Lookout
-from connector_task.ports import Batch, Search, Settlement
-from connector_task.postgres_installation import PostgresInstallation
-from connector_task.postgres_outbox import PostgresOutbox
-from tests.fakes.journal import MemoryJournal
+from connector_task.capture.installer import PostgresInstallation
+from connector_task.postgres.outbox import PostgresOutbox
+from connector_task.relay.backlog_index import Lookout
+from connector_task.relay.limits import Limits
+from connector_task.relay.ports import Batch, Search, Settlement
+from tests.fakes.logger import MemoryJournal
 from tests.fixtures.connector import database_settings
 
 LIMITS = Limits(scanned_messages=6, array_messages=4, request_channels=3)  # small: all are met

@@ -6,8 +6,8 @@ import urllib.request
 
 import pytest
 
-from connector_task.arguments import COMMANDS
-from local.ports import free_port
+from connector_task.cli.arguments import COMMANDS
+from local.system.ports import free_port
 from tests.fixtures.connector import command, environment
 from tests.fixtures.waiting import eventually
 from tests.integration.connector.conftest import Site, Start

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from psycopg2 import errors
 
-from local.postgres import EmbeddedPostgres
+from local.services.embedded_postgres import EmbeddedPostgres
 from tests.fixtures.connector import session
 from tests.fixtures.roles import as_role
 from tests.integration.connector.shared import (

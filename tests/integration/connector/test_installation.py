@@ -6,10 +6,10 @@ from collections.abc import Callable
 import psycopg2
 import pytest
 
-from connector_task.config import Operation, TableMapping
+from connector_task.capture.installer import PostgresInstallation
+from connector_task.config.model import Operation, TableMapping
 from connector_task.errors import ErrorCode, InstallationError
-from connector_task.postgres_installation import PostgresInstallation
-from tests.fakes.journal import MemoryJournal
+from tests.fakes.logger import MemoryJournal
 from tests.fixtures.connector import database_settings, query, session
 
 Sql = Callable[..., list[tuple[object, ...]]]

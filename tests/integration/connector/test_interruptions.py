@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from local.ports import free_port
-from local.postgres import EmbeddedPostgres
+from local.services.embedded_postgres import EmbeddedPostgres
+from local.system.ports import free_port
 from tests.fixtures.ably import LocalAbly
 from tests.fixtures.connector import query, running, session
 from tests.fixtures.waiting import DEADLINE_SECONDS, eventually

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from connector_task.errors import DatabaseUnavailableError, ErrorCode
-from connector_task.postgres_session import Connection, PostgresSession
+from connector_task.postgres.session import Connection, PostgresSession
 from tests.fixtures.connector import database_settings
 
 

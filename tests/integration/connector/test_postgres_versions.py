@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from local.ports import free_port
-from local.postgres import EmbeddedPostgres
+from local.services.embedded_postgres import EmbeddedPostgres
+from local.system.ports import free_port
 from tests.fixtures.ably import LocalAbly
 from tests.fixtures.connector import command, running
 from tests.fixtures.postgres import create_database, programs

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from local.ports import free_port
-from local.postgres import EmbeddedPostgres
+from local.services.embedded_postgres import EmbeddedPostgres
+from local.system.ports import free_port
 from tests.fixtures.ably import LocalAbly
 from tests.fixtures.postgres import create_database
 from tests.fixtures.rig import Rig, rigged

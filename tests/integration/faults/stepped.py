@@ -10,16 +10,16 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from connector_task.delivery import Delivery
-from connector_task.dispatch import Dispatch
 from connector_task.errors import PublishError
-from connector_task.limits import Limits, Rates
-from connector_task.pace import Pace
-from connector_task.ports import Batch, BatchId, Claim, Search, Settlement, Sighting, Wakeable
-from connector_task.postgres_outbox import PostgresOutbox
-from connector_task.refusals import Backoff
-from connector_task.vitals import Vitals
-from tests.fakes.journal import MemoryCounters, MemoryJournal
+from connector_task.postgres.outbox import PostgresOutbox
+from connector_task.relay.delivery import Delivery
+from connector_task.relay.dispatcher import Dispatch
+from connector_task.relay.limits import Limits, Rates
+from connector_task.relay.ports import Batch, BatchId, Claim, Search, Settlement, Sighting, Wakeable
+from connector_task.relay.rate_limiter import Pace
+from connector_task.relay.retry_policy import Backoff
+from connector_task.relay.state import Vitals
+from tests.fakes.logger import MemoryCounters, MemoryJournal
 from tests.fixtures.connector import database_settings
 
 WITHOUT_LIMIT = Rates(

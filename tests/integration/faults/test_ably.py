@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.ably.limits import Limits
-from local.postgres import EmbeddedPostgres
+from ably_local.core.limits import Limits
+from local.services.embedded_postgres import EmbeddedPostgres
 from tests.fixtures.ably import LocalAbly
 from tests.fixtures.rig import Rig, rigged
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
-from local.postgres import EmbeddedPostgres
+from local.services.embedded_postgres import EmbeddedPostgres
 from tests.fixtures.ably import LocalAbly
 from tests.fixtures.faults import FATAL_FAULTS
 from tests.fixtures.postgres import create_database

@@ -4,8 +4,8 @@ from contextlib import closing
 
 import psycopg2
 
-from connector_task.lookout import LOOK_IDS
-from local.postgres import EmbeddedPostgres
+from connector_task.relay.backlog_index import LOOK_IDS
+from local.services.embedded_postgres import EmbeddedPostgres
 from tests.fixtures.ably import LocalAbly
 from tests.fixtures.rig import rigged
 from tests.fixtures.stock import Pace

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from connector_task.limits import Limits
-from connector_task.lookout import LOOK_IDS, SURVEY_SECONDS
-from connector_task.postgres_installation import PostgresInstallation
-from tests.fakes.journal import MemoryJournal
+from connector_task.capture.installer import PostgresInstallation
+from connector_task.relay.backlog_index import LOOK_IDS, SURVEY_SECONDS
+from connector_task.relay.limits import Limits
+from tests.fakes.logger import MemoryJournal
 from tests.fixtures.connector import database_settings, query
 from tests.integration.faults.stepped import HeldAbly, Leader, leading
 from tests.integration.faults.writers import Writers, by_row

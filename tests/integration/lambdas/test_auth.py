@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from lambdas.auth.api_key_preflight import ApiKeyError
 from lambdas.auth.endpoint import AuthEndpoint
 from lambdas.auth.handler import make_handler
-from lambdas.auth.key_check import ApiKeyError
 from lambdas.auth.settings import AuthSettings
 from lambdas.common.http import Request
 from lambdas.common.observability import logger

@@ -17,7 +17,7 @@ from lambdas.common.errors import (
 )
 from lambdas.common.secrets import Secrets
 from lambdas.common.settings import DatabaseSettings, SettingsReader
-from local.ports import free_port
+from local.system.ports import free_port
 from tests.fixtures.ably_events import envelope, write
 from tests.fixtures.aws import Aws, database_account
 from tests.integration.lambdas.conftest import Invoke, opened, rows

@@ -10,7 +10,7 @@ import psycopg2
 import pytest
 
 from lambdas.common.errors import EditBeforeMessageError
-from lambdas.ingest import store
+from lambdas.ingest import repository
 from lambdas.ingest.parsing import parse_event
 from lambdas.ingest.plan import plan
 from lambdas.ingest.settings import Limits
@@ -91,7 +91,7 @@ def test_a_repeat_that_waits_for_a_delete_does_not_bring_the_message_back(
     deletion = plan(parse_event(envelope(delete("m:0")), Limits()).commands)
     with ThreadPoolExecutor(1) as pool:
         with opened(chat_url) as deleting:
-            store.apply(deleting, deletion)
+            repository.apply(deleting, deletion)
             repeat = pool.submit(functions[1], envelope(written))
             wait_until_blocked(chat_url, by=deleting.connection)
         repeat.result(timeout=10)
@@ -105,7 +105,7 @@ def test_an_edit_that_overtakes_its_message_by_a_commit_is_retried_and_applied(
     edited = envelope(edit("m:0", "new"))
     with ThreadPoolExecutor(1) as pool:
         with opened(chat_url) as writing:
-            store.apply(writing, message)
+            repository.apply(writing, message)
             waiting = pool.submit(functions[0], edited)
             wait_until_blocked(chat_url, by=writing.connection)
         waiting.result(timeout=10)
@@ -119,7 +119,7 @@ def test_a_message_that_was_rolled_back_is_as_if_it_had_never_come(
     writing = psycopg2.connect(chat_url)
     with ThreadPoolExecutor(1) as pool:
         try:
-            store.apply(writing.cursor(), message)
+            repository.apply(writing.cursor(), message)
             waiting = pool.submit(functions[0], envelope(edit("m:0")))
             wait_until_blocked(chat_url, by=writing)
         finally:

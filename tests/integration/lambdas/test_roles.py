@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from lambdas.migrate import migrations, roles, schema
-from local.postgres import EmbeddedPostgres
+from local.services.embedded_postgres import EmbeddedPostgres
 from tests.fixtures.postgres import create_database
 from tests.integration.lambdas.conftest import opened, rows
 

@@ -10,11 +10,11 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from local.aws import AwsServices
 from local.aws_access import RunCredentials
 from local.lambda_service import Function, LambdaService
-from local.ports import free_port
-from local.processes import ProcessHost
+from local.services.aws import AwsServices
+from local.system.ports import free_port
+from local.system.processes import ProcessHost
 from tests.integration.local.harness import FUNCTIONS, Lambda, Lines, RunFunctions
 
 

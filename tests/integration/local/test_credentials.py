@@ -18,8 +18,8 @@ from botocore.exceptions import ClientError
 from botocore.model import Shape
 from botocore.parsers import create_parser
 
-from local.aws import AwsServices
 from local.aws_access import RunCredentials
+from local.services.aws import AwsServices
 from tests.fixtures.raw_http import RawAnswer, exchange
 from tests.fixtures.signing import REGION, sign
 

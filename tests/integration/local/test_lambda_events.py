@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.aws import AwsServices
+from local.services.aws import AwsServices
 from tests.fixtures.waiting import first_found
 from tests.integration.local.harness import Lambda, RunFunctions, function
 

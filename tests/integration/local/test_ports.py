@@ -6,10 +6,10 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
-from local.ports import FIRST_PORT, PORTS, free_port, is_free
+from local.system.ports import FIRST_PORT, PORTS, free_port, is_free
 from tests.fixtures.local_run import ROOT
 
-CHOOSE = "from local.ports import free_port; print(*[free_port() for _ in range(8)])"
+CHOOSE = "from local.system.ports import free_port; print(*[free_port() for _ in range(8)])"
 OUTGOING = 32_768  # the first port that Linux gives to outgoing connections; others begin above
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from ably import AblyException, AblyRealtime
 
-from local.rule_bridge import RuleBridge
+from local.services.rule_bridge import RuleBridge
 from tests.fixtures.ably import LocalAbly
 
 

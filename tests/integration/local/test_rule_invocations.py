@@ -9,8 +9,8 @@ import pytest
 
 from local.aws_access import RunCredentials
 from tests.fixtures.ably import LocalAbly
+from tests.integration.ably_local.test_rules import create_rule, log, publish
 from tests.integration.local.harness import Lambda, RunFunctions, function
-from tests.integration.local_ably.test_rules import create_rule, log, publish
 
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:echo"
 ROLE = {"authenticationMode": "assumeRole", "assumeRoleArn": "arn:aws:iam::123456789012:role/x"}

@@ -13,7 +13,7 @@ import psutil
 import psycopg2
 import pytest
 
-from local.guard import MARK_VARIABLE
+from local.reaper import MARK_VARIABLE
 from tests.fixtures.local_run import (
     ROOT,
     STOP_SECONDS,

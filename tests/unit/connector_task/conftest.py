@@ -6,15 +6,15 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from connector_task.delivery import Delivery
-from connector_task.dispatch import Dispatch
-from connector_task.limits import Limits, Rates
-from connector_task.pace import Pace
-from connector_task.refusals import Backoff
-from connector_task.relay import Relay
-from connector_task.vitals import Vitals
+from connector_task.relay.delivery import Delivery
+from connector_task.relay.dispatcher import Dispatch
+from connector_task.relay.limits import Limits, Rates
+from connector_task.relay.rate_limiter import Pace
+from connector_task.relay.relay import Relay
+from connector_task.relay.retry_policy import Backoff
+from connector_task.relay.state import Vitals
 from tests.fakes.clock import FakeClock
-from tests.fakes.journal import MemoryCounters, MemoryJournal
+from tests.fakes.logger import MemoryCounters, MemoryJournal
 from tests.fakes.outbox import MemoryDatabase, MemoryOutbox
 from tests.fakes.publisher import MemoryPublisher
 from tests.fakes.wakeups import MemoryWakeups

@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-from connector_task.config import AblySettings, DatabaseSettings, Settings
-from connector_task.config_sources import ENTRIES
-from connector_task.emf_metrics import UNITS
+from connector_task.config.model import AblySettings, DatabaseSettings, Settings
+from connector_task.config.sources import ENTRIES
 from connector_task.errors import ErrorCode
+from connector_task.observability.metrics import UNITS
 
 REPOSITORY = Path(__file__).parents[3]
 DEFAULTS = Settings(
@@ -66,8 +66,12 @@ def test_every_metric_is_documented_with_its_unit() -> None:
 
 def test_every_test_that_the_guarantees_name_exists() -> None:
     text = (REPOSITORY / "docs" / "guarantees.md").read_text()
-    folders = {"I": "tests/integration/connector", "U": "tests/unit/connector_task"}
-    named = re.findall(r"`([IU])/(\w+\.py)::(\w+)`", text)
+    folders = {
+        "F": "tests/integration/faults",
+        "I": "tests/integration/connector",
+        "U": "tests/unit/connector_task",
+    }
+    named = re.findall(r"`([FIU])/([\w/]+\.py)::(\w+)`", text)
     assert len(named) > 10
     for folder, file, test in named:
         assert f"def {test}(" in (REPOSITORY / folders[folder] / file).read_text(), test

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.knobs import ConfigError
+from infra.settings.fields import ConfigError
 from scripts.bootstrap import qualified
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from lambdas.ingest.commands import Delete, Edit, Reason, Write
-from lambdas.ingest.fields import MAX_ID_BYTES
 from lambdas.ingest.parsing import parse_event
 from lambdas.ingest.settings import Limits
+from lambdas.ingest.validation import MAX_ID_BYTES
 from tests.fixtures.ably_events import delete, edit, envelope, message, write
 
 LIMITS = Limits(content_bytes=20, username_bytes=10)

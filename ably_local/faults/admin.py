@@ -1,0 +1,40 @@
+"""The admin endpoint of faults: `/faults`, for holders of the Control API token."""
+
+from collections.abc import Callable
+
+from ably_local.faults.faults import Faults, parse_fault
+from ably_local.http import exchange
+from ably_local.http.exchange import Request, Response
+from ably_local.http.fields import Fields
+
+
+class FaultAdmin:
+    """Answers the requests below `/faults`."""
+
+    def __init__(self, faults: Faults, cut_connections: Callable[[], None]) -> None:
+        self._faults = faults
+        self._cut_connections = cut_connections
+
+    def handle(self, request: Request, path: list[str]) -> Response:
+        """Answer a request; `path` is what follows /faults."""
+        match request.method, path:
+            case "GET", []:
+                return Response(value=[fault.describe() for fault in self._faults])
+            case "POST", []:
+                fault = self._faults.add(parse_fault(Fields(request.object())))
+                return Response(status=201, value=fault.describe())
+            case "DELETE", []:
+                self._faults.clear()
+                return Response(status=204)
+            case "DELETE", [fault_id]:
+                self._faults.remove(fault_id)
+                return Response(status=204)
+            case "POST", ["cut-connections"]:
+                self._cut_connections()
+                return Response(status=204)
+        raise exchange.not_found(request)
+
+
+def is_admin(path: str) -> bool:
+    """Whether the path is one that no fault may hit, so that faults can always be removed."""
+    return path == "/faults" or path.startswith("/faults/")

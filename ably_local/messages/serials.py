@@ -1,0 +1,39 @@
+"""Serials: opaque, ever-growing names of publications, comparable as text.
+
+`<14-digit ms>-<counter>@<series>` names one publication on a channel and is its channelSerial;
+`…:<index>` names a message in it. The series is this server's own, so that a serial from another
+life of the server is recognised as one whose continuity is lost.
+"""
+
+from ably_local.auth.keys import random_id
+from ably_local.base.clock import Clock
+
+
+class Serials:
+    """The serials of one server: strictly growing even where the clock is not."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._last_ms = 0
+        self._counter = 0
+        self.series = random_id(12)
+
+    def next(self) -> str:
+        """The next serial."""
+        now = self._clock.now_ms()
+        if now > self._last_ms:
+            self._last_ms, self._counter = now, 0
+        else:
+            self._counter += 1
+            if self._counter > 999:
+                self._last_ms, self._counter = self._last_ms + 1, 0
+        return f"{self._last_ms:014d}-{self._counter:03d}@{self.series}"
+
+    def knows(self, serial: object) -> bool:
+        """Whether a serial that a client sends is of this server's life."""
+        return isinstance(serial, str) and serial.partition(":")[0].endswith(f"@{self.series}")
+
+
+def message_serial(channel_serial: str, index: int) -> str:
+    """The serial of a message by its place in its publication."""
+    return f"{channel_serial}:{index:03d}"

@@ -1,0 +1,168 @@
+"""The commands that do one thing and end; each returns what is to be shown to the person."""
+
+import argparse
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+
+from connector_task.capture import rights
+from connector_task.capture.installer import PostgresInstallation
+from connector_task.capture.plan import Capture, Plan
+from connector_task.cli import message_commands
+from connector_task.config.model import LogLevel, Operation, Settings
+from connector_task.observability.json_logger import JsonJournal
+from connector_task.operations.status import Status, read_status
+from connector_task.relay.ports import Journal
+
+
+def perform(options: argparse.Namespace, settings: Settings, *, tell: Callable[[str], None]) -> str:
+    """Do what the arguments say.
+
+    Args:
+        options: of any command but `run` and `health`.
+        settings: of the connector.
+        tell: writes a line for the person meanwhile.
+
+    Raises:
+        ConnectorError: it could not be done.
+    """
+    journal = JsonJournal(service=settings.service, level=LogLevel.WARNING)
+    match options.command:
+        case "check":
+            return check(settings, journal)
+        case "install":
+            return install(settings, journal)
+        case "uninstall":
+            return uninstall(settings, journal, force=options.force)
+        case "dead-letter":
+            return message_commands.dead_letter(settings, options)
+        case "replay":
+            return message_commands.replay(settings, options, tell)
+        case _:
+            return status(settings, as_json=options.json)
+
+
+def check(settings: Settings, journal: Journal) -> str:
+    """Say whether the configuration fits the database, and what `install` would change.
+
+    Raises:
+        ConnectorError: it does not fit, or the database is not to be reached.
+    """
+    review = PostgresInstallation.configured(settings, journal).check()
+    lines = ["the configuration is valid and fits the database"]
+    for one in review.captures:
+        table = f"{one.table.schema}.{one.table.name}"
+        lines.append(f"  {table} {one.operation} -> {', '.join(one.channels)}")
+    found = [
+        *rights.warnings(review.superusers, review.plan.foreign_triggers),
+        *_warnings(review.captures),
+    ]
+    lines += [f"warning: {text}" for text in dict.fromkeys(found)]
+    return "\n".join(lines + _planned(review.plan))
+
+
+def _warnings(captures: list[Capture]) -> Iterator[str]:
+    """What is allowed, and yet may not be what is meant."""
+    for one in captures:
+        table = f"{one.table.schema}.{one.table.name}"
+        if one.operation is Operation.TRUNCATE:
+            continue
+        if not one.table.key:
+            yield (
+                f"{table} has no primary key, so a row that is too large "
+                "for Ably goes out without anything to know it by"
+            )
+        for route in one.routes:
+            columns = route.options.columns
+            if columns is not None and not set(one.table.key) <= set(columns):
+                yield (
+                    f"{table} {one.operation} to {route.channel} leaves out columns of the "
+                    "primary key, so clients cannot tell the rows apart by it"
+                )
+
+
+def _planned(plan: Plan) -> list[str]:
+    if plan.is_empty:
+        return ["everything is installed"]
+    lines = ["`install` would"]
+    lines += [
+        f"  drop trigger {trigger.name} on {trigger.schema}.{trigger.table}"
+        for trigger in plan.drop_triggers
+    ]
+    lines += [f"  write function ably.{name}" for name, _ in plan.write_functions]
+    lines += [
+        f"  create trigger {one.name} on {one.relation.schema}.{one.relation.name}"
+        for one in plan.create_triggers
+    ]
+    return lines + [f"  drop function ably.{name}" for name in plan.drop_functions]
+
+
+def install(settings: Settings, journal: Journal) -> str:
+    """Bring the database to the configuration.
+
+    Raises:
+        ConnectorError: that is not possible; nothing has changed.
+    """
+    plan = PostgresInstallation.configured(settings, journal).install()
+    if plan.is_empty:
+        return "everything was installed already"
+    dropped, created = len(plan.drop_triggers), len(plan.create_triggers)
+    return f"installed: {created} triggers created, {dropped} dropped"
+
+
+def uninstall(settings: Settings, journal: Journal, *, force: bool) -> str:
+    """Take everything away that `install` made.
+
+    Raises:
+        ConnectorError: that is not possible, or something would be lost and `force` is not given.
+    """
+    PostgresInstallation.configured(settings, journal).uninstall(force=force)
+    return (
+        "uninstalled: triggers, schema ably and ablycontroltable are dropped; "
+        "your tables, their rows and what is on Ably stay as they are"
+    )
+
+
+def status(settings: Settings, *, as_json: bool = False) -> str:
+    """Tell the state of the connectors of the database.
+
+    Raises:
+        ConnectorError: the database is not to be reached, or nothing is installed.
+    """
+    state = read_status(settings.database)
+    if as_json:
+        return json.dumps(asdict(state), default=str, indent=2)
+    return _rendered(state)
+
+
+def _rendered(state: Status) -> str:
+    lines = [
+        f"leader:       {_leader(state)}",
+        f"backlog:      {state.backlog.messages} messages",
+        f"oldest:       {state.backlog.oldest_seconds:.1f} s",
+        f"retrying:     {len(state.retries)} channels",
+    ]
+    lines += [
+        f"  {retry.channel}: {retry.messages} messages, {retry.attempts} attempts, "
+        f"next in {retry.seconds_to_next:.1f} s, {retry.last_error}"
+        for retry in state.retries
+    ]
+    lines.append(f"dead letters: {state.dead_letter_count}")
+    lines += [
+        f"  {letter.at:%Y-%m-%d %H:%M:%S%z} {letter.channel} outbox id {letter.outbox_id}: "
+        f"{letter.error_code} {letter.error}"
+        for letter in state.dead_letters
+    ]
+    return "\n".join(lines)
+
+
+def _leader(state: Status) -> str:
+    if not state.leaders:
+        return "none"
+    shown = []
+    for leader in state.leaders:
+        shard = f"shard {leader.shard}: " if len(state.leaders) > 1 or leader.shard else ""
+        since = f" since {leader.since:%Y-%m-%d %H:%M:%S%z}" if leader.since else ""
+        address = leader.address or "an unknown address"
+        shown.append(f"{shard}pid {leader.pid} from {address}{since}")
+    return f"\n{' ' * 14}".join(shown)

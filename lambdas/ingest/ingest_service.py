@@ -1,0 +1,102 @@
+"""What arrives taken in: parsed, written in one transaction, its rejects sent, its metrics counted.
+
+An event of the rule's succeeds or fails as a whole, for Lambda delivers it again as a whole. Of a
+queue's batch only what has failed comes again.
+"""
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from psycopg2.extensions import cursor as Cursor  # noqa: N812  # psycopg2 names a class so
+
+from lambdas.common.database import Database
+from lambdas.common.errors import DatabaseRefusedError, EditBeforeMessageError
+from lambdas.common.observability import count
+from lambdas.common.secrets import Secrets
+from lambdas.ingest import report, repository
+from lambdas.ingest.commands import Batch, Command
+from lambdas.ingest.parsing import parse_event
+from lambdas.ingest.plan import Plan, plan
+from lambdas.ingest.queue_batch import QueuedEvent, is_queue_batch, parse_queue_batch, together
+from lambdas.ingest.reject_queue import RejectQueue
+from lambdas.ingest.settings import IngestSettings
+
+Apply = Callable[[Cursor, Plan], repository.Changes]
+
+
+class Intake:
+    """One execution environment's connection and queue, kept between events."""
+
+    def __init__(self, settings: IngestSettings) -> None:
+        self._limits = settings.limits
+        self._reads_queue = settings.reads_queue
+        self._database = Database(settings.database, Secrets())
+        self._queue = RejectQueue(settings.reject_queue_url)
+
+    def take(self, event: Any) -> dict[str, Any]:
+        """Write what arrived; the answer is for Lambda.
+
+        Raises:
+            EditBeforeMessageError: nothing of the rule's event was written.
+            FunctionError: the database, the queue or a secret failed; see lambdas.common.errors.
+        """
+        if self._reads_queue and is_queue_batch(event):
+            return self._take_queued(parse_queue_batch(event, self._limits))
+        return self._take_event(event)
+
+    def _take_event(self, event: object) -> dict[str, int]:
+        batch = parse_event(event, self._limits)
+        count("MessagesReceived", batch.message_count)
+        try:
+            done = self._write(batch.commands, _apply_whole)
+        except EditBeforeMessageError as exc:
+            count("EditsBeforeMessage", exc.count)
+            raise
+        self._finish(batch, done)
+        return {"messages": batch.message_count, "rejected": len(batch.rejects)}
+
+    def _take_queued(self, queued: Collection[QueuedEvent]) -> dict[str, Any]:
+        """Write a batch; what has failed is named, so that SQS delivers it alone again."""
+        count("MessagesReceived", together(queued).message_count)
+        try:
+            failed = self._take_together(queued)
+        except DatabaseRefusedError:
+            # One of them is at fault, and must not take the others with it.
+            failed = [one for each in queued for one in self._take_alone(each)]
+        return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
+
+    def _take_together(self, queued: Collection[QueuedEvent]) -> list[str]:
+        batch = together(queued)
+        done = self._write(batch.commands, repository.apply)
+        self._finish(batch, done)
+        missing = {change.target_id for change in done.with_outcome(repository.Outcome.MISSING)}
+        early = [each.queue_message_id for each in queued if each.touches(missing)]
+        if early:
+            count("EditsBeforeMessage", len(early))
+        return early
+
+    def _take_alone(self, queued: QueuedEvent) -> list[str]:
+        try:
+            return self._take_together([queued])
+        except DatabaseRefusedError as exc:
+            report.refused_by_database(exc)
+            return [queued.queue_message_id]
+
+    def _write(self, commands: tuple[Command, ...], apply: Apply) -> repository.Changes:
+        if not commands:
+            return repository.Changes()
+        planned = plan(commands)
+        return self._database.run(lambda cursor: apply(cursor, planned))
+
+    def _finish(self, batch: Batch, done: repository.Changes) -> None:
+        report.changes(batch, done)
+        self._queue.send(batch.rejects)
+        report.rejects(batch.rejects)
+
+
+def _apply_whole(cursor: Cursor, planned: Plan) -> repository.Changes:
+    """Apply the plan, or raise so that the transaction ends with nothing written."""
+    changes = repository.apply(cursor, planned)
+    if missing := changes.with_outcome(repository.Outcome.MISSING):
+        raise EditBeforeMessageError(len(missing))
+    return changes

@@ -1,0 +1,108 @@
+"""Which parts a run has and how they are wired: the one place where local and real are chosen."""
+
+from dataclasses import dataclass
+
+from local.aws_access import RunCredentials
+from local.gateway import Gateway
+from local.lambda_service import LambdaService
+from local.reaper import Guard
+from local.run.options import ROOT, RunOptions
+from local.services.ably_integration import LocalAbly, RealAbly
+from local.services.aws import AwsServices
+from local.services.connector import Connector, ConnectorSettings
+from local.services.database import Database, EmbeddedDatabase, GivenDatabase
+from local.services.embedded_postgres import EmbeddedPostgres
+from local.services.functions import ROUTES, chat_functions
+from local.system.processes import LogLine, ProcessHost
+from local.system.state_dir import DataFolder, Identity
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """Everything a run starts but the connector, which needs to be told of the others first."""
+
+    database: EmbeddedDatabase | GivenDatabase
+    aws: AwsServices
+    functions: LambdaService
+    ably: LocalAbly | RealAbly
+    gateway: Gateway
+    host: ProcessHost
+    credentials: RunCredentials
+    connector_health_port: int
+
+    @classmethod
+    def assemble(
+        cls, options: RunOptions, folder: DataFolder, *, guard: Guard, log: LogLine
+    ) -> "Parts":
+        """Make the parts of a run; none is started.
+
+        Raises:
+            LocalError: the folder or a variable of the environment cannot be used.
+        """
+        identity = folder.identity()
+        ports = identity.ports
+        host = ProcessHost(folder=ROOT, log=log, environment=guard.environment, watch=guard)
+        database = _database(options, folder, identity, guard)
+        credentials = RunCredentials.generate()
+        aws = AwsServices(ports.aws, host, credentials)
+        functions = LambdaService(
+            chat_functions(aws, database_ssl_mode=database.ssl_mode),
+            host,
+            credentials=credentials,
+            port=ports.functions,
+            sqs=aws.sqs(),
+        )
+        return cls(
+            database=database,
+            aws=aws,
+            functions=functions,
+            ably=_ably(options, identity, functions, credentials),
+            gateway=Gateway(
+                port=options.port or 0,
+                page_folder=options.page_folder,
+                routes=ROUTES,
+                invoke=functions.invoke,
+            ),
+            host=host,
+            credentials=credentials,
+            connector_health_port=ports.connector_health,
+        )
+
+    def connector(self, *, owner: Database, relay: Database) -> Connector:
+        """A connector between the database and Ably, installed as one role and run as another."""
+        settings = ConnectorSettings(
+            owner=owner,
+            database=relay,
+            ably_api_key=self.ably.api_key,
+            ably=self.ably.address,
+            health_port=self.connector_health_port,
+        )
+        return Connector(settings, self.host)
+
+
+def _database(
+    options: RunOptions, folder: DataFolder, identity: Identity, guard: Guard
+) -> EmbeddedDatabase | GivenDatabase:
+    if options.database_url:
+        return GivenDatabase(options.database_url)
+    server = EmbeddedPostgres(
+        data_dir=folder.postgres,
+        port=identity.ports.postgres,
+        durable=not options.ephemeral,
+        keep_copy=not options.ephemeral,
+        log_path=folder.logs / "postgres.log",
+    )
+    return EmbeddedDatabase(server, guard)
+
+
+def _ably(
+    options: RunOptions,
+    identity: Identity,
+    functions: LambdaService,
+    credentials: RunCredentials,
+) -> LocalAbly | RealAbly:
+    if options.ably_api_key:
+        return RealAbly(options.ably_api_key, functions=functions)
+    return LocalAbly(
+        identity.ably, port=identity.ports.ably, functions=functions, credentials=credentials
+    )

@@ -1,0 +1,105 @@
+"""SQS and Secrets Manager on this machine: moto's server as a child process, behind our door.
+
+What it holds lives in memory: queues and secrets are made anew at every start, under the same
+names.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from mypy_boto3_sqs import SQSClient
+
+from local.aws_access import RunCredentials
+from local.errors import PartFailedError
+from local.lambda_service.function import ACCOUNT_ID, REGION
+from local.system.ports import wait_until_listening
+from local.system.processes import ChildProcess, ProcessHost
+
+START_SECONDS = 30.0
+REJECT_QUEUE = "reject"
+DEAD_LETTER_QUEUE = "ingest-dead-letter"
+# The server is next door: what does not answer soon will not, and a stop is not to wait for it.
+CLIENT = Config(connect_timeout=1, read_timeout=5, retries={"max_attempts": 0})
+
+
+class AwsServices:
+    """The queues and secrets of the deployed stacks, under loopback addresses.
+
+    All addresses are known before the start, so that others can start at the same time.
+    """
+
+    def __init__(self, port: int, host: ProcessHost, credentials: RunCredentials) -> None:
+        """Take the credentials that every caller needs."""
+        self.endpoint_url = f"http://127.0.0.1:{port}"
+        self.reject_queue_url = f"{self.endpoint_url}/{ACCOUNT_ID}/{REJECT_QUEUE}"
+        self.dead_letter_queue_url = f"{self.endpoint_url}/{ACCOUNT_ID}/{DEAD_LETTER_QUEUE}"
+        self._port = port
+        self._credentials = credentials
+        self.process = ChildProcess(
+            "aws",
+            [sys.executable, "-m", "local.aws_server", "--port", str(port)],
+            environment={
+                **os.environ,
+                **credentials.environment,
+                "MOTO_ACCOUNT_ID": ACCOUNT_ID,
+                "MOTO_DISABLE_GLOBAL_CORS": "true",
+                "PYTHONPATH": str(host.folder),
+                "PYTHONWARNINGS": "ignore",
+            },
+            host=host,
+        )
+
+    def sqs(self) -> SQSClient:
+        """A client of the local SQS."""
+        return self._session().client("sqs", endpoint_url=self.endpoint_url, config=CLIENT)
+
+    async def start(self) -> None:
+        """Start the server and make the queues.
+
+        Raises:
+            PartFailedError: it did not start.
+        """
+        await self.process.start()
+        listening = asyncio.create_task(wait_until_listening(self._port, START_SECONDS))
+        gone = asyncio.create_task(self.process.wait())
+        try:
+            either: set[asyncio.Future[Any]] = {listening, gone}
+            await asyncio.wait(either, return_when="FIRST_COMPLETED")
+            if gone.done() or not listening.result():
+                raise PartFailedError("the local SQS did not start", part=self.process.name)
+        finally:
+            listening.cancel()
+            gone.cancel()
+        await asyncio.to_thread(self._create_queues)
+
+    async def put_secrets(self, secrets: Mapping[str, str]) -> None:
+        """Make secrets by name."""
+        await asyncio.to_thread(self._create_secrets, secrets)
+
+    async def stop(self) -> None:
+        """Stop the server."""
+        await self.process.stop(grace_seconds=1.0)
+
+    def _create_queues(self) -> None:
+        sqs = self.sqs()
+        for name in (REJECT_QUEUE, DEAD_LETTER_QUEUE):
+            sqs.create_queue(QueueName=name)
+
+    def _create_secrets(self, secrets: Mapping[str, str]) -> None:
+        vault = self._session().client(
+            "secretsmanager", endpoint_url=self.endpoint_url, config=CLIENT
+        )
+        for name, value in secrets.items():
+            vault.create_secret(Name=name, SecretString=value)
+
+    def _session(self) -> boto3.Session:
+        return boto3.Session(
+            aws_access_key_id=self._credentials.access_key_id,
+            aws_secret_access_key=self._credentials.secret_access_key,
+            region_name=REGION,
+        )

@@ -1,0 +1,40 @@
+"""What the guard keeps in mind of the run's reports."""
+
+import signal
+import subprocess
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from local.reaper.__main__ import Charge
+
+
+@pytest.fixture
+def pid() -> Iterator[int]:
+    process = subprocess.Popen(["sleep", "60"])
+    yield process.pid
+    process.kill()
+    process.wait()
+
+
+def test_a_process_is_in_its_charge_from_its_start_to_its_end(pid: int) -> None:
+    charge = Charge()
+    charge.note(f"started\t{pid}\tINT\tQUIT\n")
+    assert charge.signals == {psutil.Process(pid): [signal.SIGINT, signal.SIGQUIT]}
+    charge.note(f"ended\t{pid}\n")
+    assert charge.signals == {}
+
+
+def test_a_process_that_is_gone_already_is_not_taken_in_charge() -> None:
+    process = subprocess.Popen(["true"])
+    process.wait()
+    charge = Charge()
+    charge.note(f"started\t{process.pid}\tTERM\n")
+    assert charge.signals == {}
+
+
+def test_a_folder_is_kept_in_mind_whole() -> None:
+    charge = Charge()
+    charge.note("remove\t/there/a folder with spaces\n")
+    assert charge.folders == ["/there/a folder with spaces"]
