@@ -19,8 +19,8 @@ class Row:
 
     def cells(self) -> tuple[str, ...]:
         """As the table shows it."""
-        verdict = {None: "", True: "met", False: "**missed**"}[self.met]
-        return (self.measure, self.reference, self.connector, self.target, verdict)
+        error_class = {None: "", True: "met", False: "**missed**"}[self.met]
+        return (self.measure, self.reference, self.connector, self.target, error_class)
 
 
 def table(rows: Sequence[Row]) -> str:

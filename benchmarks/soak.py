@@ -23,11 +23,11 @@ from tests.fixtures.ably import LocalAbly
 from tests.fixtures.audit import Audit
 from tests.fixtures.faults import CRASH, FATAL_FAULTS
 from tests.fixtures.rig import Rig, rigged
-from tests.fixtures.stock import Pace
+from tests.fixtures.stock import LoadRate
 
 REPORT_SECONDS = 60.0
 # Every fiftieth change keeps its transaction open: others commit later ids before it meanwhile.
-PACE = Pace(hold_share=0.02, hold_seconds=0.7)
+RATE = LoadRate(hold_share=0.02, hold_seconds=0.7)
 
 
 def soak(rig: Rig, seconds: float, chance: random.Random) -> Counter[str]:
@@ -63,7 +63,7 @@ def run(minutes: float, seed: int) -> tuple[Audit, Rig, Counter[str]]:
         )
         server.start()
         try:
-            with rigged(server, server.url, ably, seed=seed, writers=4, pace=PACE) as rig:
+            with rigged(server, server.url, ably, seed=seed, writers=4, rate=RATE) as rig:
                 rig.start().until("leading")
                 rig.start().until("standing by")
                 with rig.load:

@@ -90,7 +90,7 @@ class Connection(asyncio.Protocol):
         self._bytes += data
         while (end := self._bytes.find(HEAD_END)) >= 0:
             head = bytes(self._bytes[:end])
-            found = CONTENT_LENGTH.search(head)
+            found = CONTENT_LENGTH.claim_request(head)
             start = end + len(HEAD_END)
             length = int(found[1]) if found else 0
             if len(self._bytes) < start + length:

@@ -39,13 +39,13 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
 
 def _run(settings: Settings) -> None:
     from connector_task import service
-    from connector_task.observability.json_logger import JsonJournal
+    from connector_task.observability.json_logger import JsonLogger
 
-    journal = JsonJournal(service=settings.service, level=settings.log_level)
+    logger = JsonLogger(service=settings.service, level=settings.log_level)
     try:
-        asyncio.run(service.run(settings, journal, _write_line))
+        asyncio.run(service.run(settings, logger, _write_line))
     except ConnectorError as exc:
-        journal.error(
+        logger.error(
             "unable to go on", {"action": "stop", "error_code": exc.code, "error": str(exc)}
         )
         raise

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from connector_task.ably.publisher import AblyPublisher
-from connector_task.capture.installer import PostgresInstallation
+from connector_task.capture.installer import Installer
 from connector_task.config.model import Settings
 from connector_task.errors import (
     ConnectorError,
@@ -19,36 +19,36 @@ from connector_task.errors import (
 )
 from connector_task.observability.health import HealthServer
 from connector_task.observability.metrics import EmfMetrics
-from connector_task.postgres.membership import PostgresRollCall
+from connector_task.postgres.membership import PostgresMembership
 from connector_task.postgres.notifications import PostgresWakeups
 from connector_task.postgres.outbox import PostgresOutbox
 from connector_task.relay.delivery import Delivery
-from connector_task.relay.dispatcher import Dispatch
+from connector_task.relay.dispatcher import Dispatcher
 from connector_task.relay.limits import limits, rates
-from connector_task.relay.ports import Backlog, Clock, Journal
-from connector_task.relay.rate_limiter import Pace
+from connector_task.relay.ports import Backlog, Clock, Logger
+from connector_task.relay.rate_limiter import RateLimiter
 from connector_task.relay.relay import Relay
 from connector_task.relay.retry_policy import Backoff
-from connector_task.relay.shards import Crew
-from connector_task.relay.state import Role, Vitals
+from connector_task.relay.shards import ShardAssignment
+from connector_task.relay.state import RelayState, Role
 from connector_task.system_clock import SystemClock
 
 DATABASE_BACKOFF_CAP_SECONDS = 2.0  # a restarted Postgres is noticed soon
 ABLY_BACKOFF_CAP_SECONDS = 30.0
-ROLL_CALL_SECONDS = 0.5
+MEMBERSHIP_SECONDS = 0.5
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-async def run(settings: Settings, journal: Journal, write_metrics: Callable[[str], None]) -> None:
+async def run(settings: Settings, logger: Logger, write_metrics: Callable[[str], None]) -> None:
     """Run until SIGTERM or SIGINT; a second one ends the process where it stands.
 
     Raises:
         ConnectorError: the installation is refused, the health port is not to be had, or the
             request in hand was not finished within the deadline.
     """
-    service = _assemble(settings, journal, write_metrics)
-    _stop_on_signals(service, journal)
-    journal.info("starting", {"action": "start", "port": settings.health_port})
+    service = _assemble(settings, logger, write_metrics)
+    _stop_on_signals(service, logger)
+    logger.info("starting", {"action": "start", "port": settings.health_port})
     background = [
         asyncio.create_task(work, name=name) for name, work in service.background(settings).items()
     ]
@@ -60,14 +60,14 @@ async def run(settings: Settings, journal: Journal, write_metrics: Callable[[str
             task.cancel()
         await asyncio.gather(foreground, *background, return_exceptions=True)
         await service.close()
-    journal.info("stopped", {"action": "stop"})
+    logger.info("stopped", {"action": "stop"})
 
 
-def _stop_on_signals(service: "_Service", journal: Journal) -> None:
+def _stop_on_signals(service: "_Service", logger: Logger) -> None:
     loop = asyncio.get_running_loop()
 
     def stop(number: signal.Signals) -> None:
-        journal.info("stopping", {"action": "stop", "signal": number.name})
+        logger.info("stopping", {"action": "stop", "signal": number.name})
         service.stop()
         for each in STOP_SIGNALS:
             loop.remove_signal_handler(each)
@@ -105,19 +105,19 @@ class _Service:
     """The parts, put together: a relay for each shard, and what all of them share."""
 
     relays: tuple[Relay, ...]
-    crew: Crew
-    roll_call: PostgresRollCall
+    assignment: ShardAssignment
+    membership: PostgresMembership
     publisher: AblyPublisher
     metrics: EmfMetrics
-    installation: PostgresInstallation
+    installation: Installer
     stopped: asyncio.Event
     clock: Clock
-    journal: Journal
+    logger: Logger
 
     @property
-    def vitals(self) -> list[Vitals]:
+    def state(self) -> list[RelayState]:
         """How the relays are, by shard."""
-        return [relay.vitals for relay in self.relays]
+        return [relay.state for relay in self.relays]
 
     def stop(self) -> None:
         """Finish what is in hand, then end."""
@@ -132,13 +132,13 @@ class _Service:
         try:
             async with asyncio.TaskGroup() as group:
                 for relay in self.relays:
-                    group.create_task(relay.run(), name=f"shard {relay.vitals.shard}")
+                    group.create_task(relay.run(), name=f"shard {relay.state.shard}")
         except* ConnectorError as exc:
             raise exc.exceptions[0] from None
 
     def _tick(self) -> None:
-        for vitals in self.vitals:
-            vitals.ticked_at = self.clock.now()
+        for state in self.state:
+            state.ticked_at = self.clock.now()
 
     async def _install(self) -> None:
         """Install, waiting for a database that is not there yet or for a table that is locked."""
@@ -152,10 +152,10 @@ class _Service:
                 if isinstance(exc, InstallationError) and exc.code is not ErrorCode.LOCK_TIMEOUT:
                     raise
                 failures += 1
-                for vitals in self.vitals:
-                    vitals.database_error = exc.code
+                for state in self.state:
+                    state.database_error = exc.code
                 delay = backoff.delay(failures)
-                self.journal.warning(
+                self.logger.warning(
                     "unable to install yet, trying again",
                     {
                         "action": "install",
@@ -168,14 +168,14 @@ class _Service:
                 await self.clock.wait(self.stopped, delay)
             else:
                 count = len(plan.create_triggers) + len(plan.drop_triggers)
-                self.journal.info("installed", {"action": "install", "count": count})
+                self.logger.info("installed", {"action": "install", "count": count})
                 return
 
     def background(self, settings: Settings) -> dict[str, Coroutine[Any, Any, None]]:
         """What runs beside the relays, by name."""
         tasks: dict[str, Coroutine[Any, Any, None]] = {}
         if settings.health_port:
-            health = HealthServer(port=settings.health_port, vitals=self.vitals, now=self.clock.now)
+            health = HealthServer(port=settings.health_port, state=self.state, now=self.clock.now)
             tasks["health"] = health.serve()
         if settings.metrics_seconds:
             tasks["metrics"] = self._report(settings.metrics_seconds)
@@ -187,14 +187,14 @@ class _Service:
         """Keep to this process's part of the shards, as processes come and go."""
         while True:
             try:
-                place, members = await self.roll_call.answer()
+                place, members = await self.membership.answer()
             except DatabaseUnavailableError:
                 pass  # the relays say what is wrong; their locks are what counts
             else:
-                self.crew.take_place(place, members)
-                for shard in self.crew.surplus():
+                self.assignment.rebalance(place, members)
+                for shard in self.assignment.surplus():
                     self.relays[shard].resign()
-            await self.clock.wait(asyncio.Event(), ROLL_CALL_SECONDS)
+            await self.clock.wait(asyncio.Event(), MEMBERSHIP_SECONDS)
 
     async def _report(self, seconds: float) -> None:
         while True:
@@ -203,13 +203,13 @@ class _Service:
 
     async def flush_metrics(self) -> None:
         """Write the metrics now."""
-        leading = [relay for relay in self.relays if relay.vitals.role is Role.LEADER]
+        leading = [relay for relay in self.relays if relay.state.role is Role.LEADER]
         backlog: Backlog | None = None
         if leading:
             try:
                 backlog = await leading[0].outbox.backlog()
             except DatabaseUnavailableError as exc:
-                self.journal.warning(
+                self.logger.warning(
                     "the backlog is not known",
                     {"action": "measure", "error_code": exc.code, "error": str(exc)},
                 )
@@ -218,13 +218,11 @@ class _Service:
     async def close(self) -> None:
         """Write the last metrics and close the way to Ably."""
         self.metrics.flush(shards_led=0, backlog=None)
-        await self.roll_call.close()
+        await self.membership.close()
         await self.publisher.close()
 
 
-def _assemble(
-    settings: Settings, journal: Journal, write_metrics: Callable[[str], None]
-) -> _Service:
+def _assemble(settings: Settings, logger: Logger, write_metrics: Callable[[str], None]) -> _Service:
     shared = _Shared(
         settings=settings,
         publisher=AblyPublisher(settings.ably),
@@ -234,19 +232,19 @@ def _assemble(
             write=write_metrics,
         ),
         # Where there are several shards, none is taken before it is known who else takes some.
-        crew=Crew(shards=settings.shards, quota=1 if settings.shards == 1 else 0),
-        journal=journal,
+        assignment=ShardAssignment(shards=settings.shards, quota=1 if settings.shards == 1 else 0),
+        logger=logger,
     )
     return _Service(
         relays=tuple(shared.relay(shard) for shard in range(settings.shards)),
-        crew=shared.crew,
-        roll_call=PostgresRollCall(settings.database, settings.shards),
+        assignment=shared.assignment,
+        membership=PostgresMembership(settings.database, settings.shards),
         publisher=shared.publisher,
         metrics=shared.metrics,
-        installation=PostgresInstallation.configured(settings, journal),
+        installation=Installer.configured(settings, logger),
         stopped=shared.stopped,
         clock=shared.clock,
-        journal=journal,
+        logger=logger,
     )
 
 
@@ -257,52 +255,52 @@ class _Shared:
     settings: Settings
     publisher: AblyPublisher
     metrics: EmfMetrics
-    crew: Crew
-    journal: Journal
+    assignment: ShardAssignment
+    logger: Logger
     clock: Clock = field(default_factory=SystemClock)
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
 
     def relay(self, shard: int) -> Relay:
         """One shard's relay."""
         woken, resigned = asyncio.Event(), asyncio.Event()
-        vitals = Vitals(ticked_at=self.clock.now(), shard=shard)
+        state = RelayState(ticked_at=self.clock.now(), shard=shard)
         database, shards = self.settings.database, self.settings.shards
         outbox = PostgresOutbox(database, shard=shard, shards=shards)
         lead = partial(
-            Dispatch,
+            Dispatcher,
             outbox=outbox,
-            delivery=self._delivery(vitals, resigned),
+            delivery=self._delivery(state, resigned),
             clock=self.clock,
             counters=self.metrics,
-            vitals=vitals,
+            state=state,
             woken=woken,
             stopped=resigned,
             poll_seconds=self.settings.poll_seconds,
             max_in_flight=self.settings.max_in_flight,
             limits=limits(self.settings.ably),
-            pace=Pace(rates(self.settings.ably).share(shards)),
+            rate_limiter=RateLimiter(rates(self.settings.ably).share(shards)),
         )
         return Relay(
             outbox=outbox,
             lead=lead,
-            wakeups=PostgresWakeups(database, self.journal),
+            wakeups=PostgresWakeups(database, self.logger),
             clock=self.clock,
-            journal=self.journal,
-            vitals=vitals,
+            logger=self.logger,
+            state=state,
             backoff=Backoff(cap_seconds=DATABASE_BACKOFF_CAP_SECONDS, random=random.random),
             woken=woken,
             resigned=resigned,
             stopped=self.stopped,
-            crew=self.crew,
+            assignment=self.assignment,
         )
 
-    def _delivery(self, vitals: Vitals, stopped: asyncio.Event) -> Delivery:
+    def _delivery(self, state: RelayState, stopped: asyncio.Event) -> Delivery:
         return Delivery(
             publisher=self.publisher,
             clock=self.clock,
             counters=self.metrics,
-            journal=self.journal,
-            vitals=vitals,
+            logger=self.logger,
+            state=state,
             backoff=Backoff(cap_seconds=ABLY_BACKOFF_CAP_SECONDS, random=random.random),
             stopped=stopped,
             limits=limits(self.settings.ably),

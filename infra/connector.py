@@ -15,7 +15,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infra.data.database import Database
-from infra.data.database_access import connector_variables, let_connector_in
+from infra.data.database_access import connector_variables, grant_connector_access
 from infra.data.database_roles import CONNECTOR, OWNER
 from infra.data.network import egress_group
 from infra.functions.bundling import REPOSITORY
@@ -116,7 +116,7 @@ class Connector(Construct):
                 operating_system_family=ecs.OperatingSystemFamily.LINUX,
             ),
         )
-        let_connector_in(task.task_role, database)
+        grant_connector_access(task.task_role, database)
         image = ecs.ContainerImage.from_asset(str(REPOSITORY / "connector_task"), platform=platform)
         install = self._container(
             task,

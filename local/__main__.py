@@ -12,14 +12,14 @@ from pathlib import Path
 
 from local.errors import LocalError
 from local.gateway.page import require_page
-from local.reaper import Guard
+from local.reaper import Reaper
 from local.run.options import RunOptions
 from local.run.parts import Parts
 from local.run.ready_file import ReadyFile
 from local.run.supervisor import Supervisor
 from local.system.logs import Logs
 from local.system.ports import require_free
-from local.system.state_dir import DataFolder
+from local.system.state_dir import StateDir
 from local.system.terminal import Terminal
 
 FAILED = 1
@@ -64,19 +64,19 @@ def prepare(options: RunOptions, terminal: Terminal, stack: ExitStack) -> Superv
         stack.callback(shutil.rmtree, path, ignore_errors=True)
     else:
         path = options.data_folder
-    folder = DataFolder(path)
+    folder = StateDir(path)
     folder.claim()
     stack.callback(folder.release)
     if options.fresh:
         folder.wipe()
-    guard = Guard(holding=[folder.lock_fd])
-    stack.callback(guard.close)
+    reaper = Reaper(holding=[folder.lock_fd])
+    stack.callback(reaper.close)
     if options.ephemeral:
-        guard.remove_at_end(folder.path)
+        reaper.remove_at_end(folder.path)
     logs = Logs(folder.logs, terminal, verbose=options.verbose)
     stack.callback(logs.close)
     logs.take_own()
-    parts = Parts.assemble(options, folder, guard=guard, log=logs)
+    parts = Parts.assemble(options, folder, reaper=reaper, log=logs)
     ready_file = ReadyFile(options.ready_file)
     return Supervisor(parts, ready_file=ready_file, logs=logs, terminal=terminal)
 

@@ -20,7 +20,7 @@ from ably_local.messages.serials import message_serial
 
 
 @dataclass(frozen=True, kw_only=True)
-class Publisher:
+class Sender:
     """Who publishes, and over what.
 
     Attributes:
@@ -33,7 +33,7 @@ class Publisher:
     default_id: str | None = None
 
 
-def rest_publisher(app: App, identity: Identity, given: object) -> Publisher:
+def rest_publisher(app: App, identity: Identity, given: object) -> Sender:
     """Who publishes a REST body: its sender, or the connection whose key the messages carry.
 
     Raises:
@@ -43,17 +43,17 @@ def rest_publisher(app: App, identity: Identity, given: object) -> Publisher:
     items = given if isinstance(given, list) else [given]
     keys = {str(item.get("connectionKey") or "") for item in items if isinstance(item, dict)}
     if keys <= {""}:
-        return Publisher(identity=identity)
+        return Sender(identity=identity)
     parsed = parse_connection_key(keys.pop())
     connection = app.connections.get(parsed[0]) if parsed else None
     if keys or parsed is None or connection is None or connection.secret != parsed[1]:
         raise AblyError(40006, 400, "invalid connectionKey; it is that of no live connection")
     theirs = connection.identity.client_id
     client_id = identity.resolve_client_id(None if theirs == "*" else theirs)
-    return Publisher(identity=replace(identity, client_id=client_id), connection_id=connection.id)
+    return Sender(identity=replace(identity, client_id=client_id), connection_id=connection.id)
 
 
-def publish(app: App, channel_name: str, given: object, publisher: Publisher) -> PublishResult:
+def publish(app: App, channel_name: str, given: object, publisher: Sender) -> PublishResult:
     """Publish the decoded body: a message, or an array of them as one unit.
 
     Raises:
@@ -118,7 +118,7 @@ def _check(app: App, name: str, items: list[Message], identity: Identity) -> Non
 
 
 def _accept(
-    app: App, channel: Channel, items: list[Message], publisher: Publisher | None
+    app: App, channel: Channel, items: list[Message], publisher: Sender | None
 ) -> PublishResult:
     serial = app.serials.next()
     given_id = items[0].get("id")
@@ -151,6 +151,6 @@ def _base(first_id: str) -> str:
     return first_id.removesuffix(":0")
 
 
-def _default_id(publisher: Publisher | None) -> str:
+def _default_id(publisher: Sender | None) -> str:
     given = publisher.default_id if publisher else None
     return given or f"{random_id(10)}:0"

@@ -100,7 +100,7 @@ def resync(connection: Connection, message: dict[str, Any]) -> None:
         _sync(connection, attachment.channel, name)
 
 
-def reconsider(connection: Connection) -> None:
+def reapply_capability(connection: Connection) -> None:
     """Apply a changed capability to what is attached."""
     for name, attachment in list(connection.attachments.items()):
         try:

@@ -9,7 +9,7 @@ from ably_local.base.protocol import Action, Flag
 from ably_local.core.apps import App
 from ably_local.core.channels import check_name
 from ably_local.core.connections import Connection, Transport
-from ably_local.core.publishing import Publisher, publish
+from ably_local.core.publishing import Sender, publish
 from ably_local.core.service import Service
 from ably_local.messages.idempotency import PublishResult
 from ably_local.realtime.attaching import attach, detach, resync
@@ -88,7 +88,7 @@ class Realtime:
             channel, given = check_name(message.get("channel")), message.get("messages")
             if not isinstance(given, list):
                 raise AblyError(40001, 400, "invalid message; messages is not an array")
-            publisher = Publisher(
+            publisher = Sender(
                 identity=connection.identity,
                 connection_id=connection.id,
                 default_id=f"{connection.id}:{msg_serial}",

@@ -16,7 +16,7 @@ from ably_local.core.apps import App
 from ably_local.core.connections import Connection, Transport, parse_connection_key
 from ably_local.core.limits import InboundRates
 from ably_local.core.service import Service
-from ably_local.realtime.attaching import reconsider
+from ably_local.realtime.attaching import reapply_capability
 from ably_local.realtime.membership import leave_all
 
 PROMPT_MS = 30_000
@@ -68,7 +68,7 @@ class Sessions:
         connection.identity = identity
         self._welcome(connection)
         self._watch_expiry(connection)
-        reconsider(connection)
+        reapply_capability(connection)
 
     def lose(self, connection: Connection, transport: Transport) -> None:
         """Note that a socket has ended; the connection can still be resumed."""

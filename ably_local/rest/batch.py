@@ -5,7 +5,7 @@ from typing import Any
 from ably_local.auth.keys import Identity
 from ably_local.base.errors import AblyError
 from ably_local.core.apps import App
-from ably_local.core.publishing import Publisher, publish
+from ably_local.core.publishing import Sender, publish
 from ably_local.http import exchange
 from ably_local.http.exchange import Request, Response
 from ably_local.rest.channels import present_members, rendered
@@ -70,7 +70,7 @@ class _Spec:
 
 def _publish(app: App, identity: Identity, spec: _Spec, channel: str) -> dict[str, Any]:
     try:
-        result = publish(app, channel, spec.messages, Publisher(identity=identity))
+        result = publish(app, channel, spec.messages, Sender(identity=identity))
     except AblyError as error:
         return {"channel": channel, "error": error.info()}
     return {"channel": channel, "messageId": result.message_id, "serials": result.serials}

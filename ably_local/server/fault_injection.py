@@ -16,7 +16,7 @@ Answer = Callable[[], Awaitable[web.StreamResponse]]
 Render = Callable[[Response], web.StreamResponse]
 
 
-class Misbehaviour:
+class FaultInjector:
     """Lets the faults of a server happen to its requests."""
 
     def __init__(self, faults: Faults) -> None:

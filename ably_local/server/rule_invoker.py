@@ -16,7 +16,7 @@ from yarl import URL
 from ably_local.auth.keys import Key
 from ably_local.base.errors import AblyError
 from ably_local.core.rules import HTTP, LAMBDA, Rule
-from ably_local.server.rule_requests import Delivery, invocation, webhook
+from ably_local.server.rule_requests import RuleRequest, invocation, webhook
 from ably_local.server.sts import Roles
 
 logger = logging.getLogger(__name__)
@@ -114,7 +114,7 @@ class Invoker:
             return AblyError(70002, code // 100, f"the target returned status {status}")
         return None
 
-    async def _prepare(self, rule: Rule, events: list[Event]) -> Delivery:
+    async def _prepare(self, rule: Rule, events: list[Event]) -> RuleRequest:
         if rule.rule_type == HTTP:
             return webhook(rule, events, signing_key=self._find_key(rule))
         (event,) = events

@@ -19,7 +19,7 @@ WEBHOOK_VERSION = "1.2"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Delivery:
+class RuleRequest:
     """One POST request."""
 
     url: str
@@ -29,7 +29,7 @@ class Delivery:
 
 def invocation(
     rule: Rule, event: dict[str, Any], *, endpoint_url: str, credentials: Credentials
-) -> Delivery:
+) -> RuleRequest:
     """Invoke a function through AWS's Invoke API, signed (SigV4)."""
     name = quote(rule.function_name, safe="")
     url = f"{endpoint_url}/2015-03-31/functions/{name}/invocations"
@@ -41,10 +41,10 @@ def invocation(
         headers={"Content-Type": "application/json", "X-Amz-Invocation-Type": "Event"},
     )
     SigV4Auth(credentials, "lambda", rule.target["region"]).add_auth(request)
-    return Delivery(url=url, body=body, headers=dict(request.headers.items()))
+    return RuleRequest(url=url, body=body, headers=dict(request.headers.items()))
 
 
-def webhook(rule: Rule, events: list[dict[str, Any]], *, signing_key: Key | None) -> Delivery:
+def webhook(rule: Rule, events: list[dict[str, Any]], *, signing_key: Key | None) -> RuleRequest:
     """Post one event, or a batch of them, which may be signed with a key of the app."""
     batched = rule.request_mode == "batch"
     body = _json({"items": events} if batched else events[0])
@@ -54,7 +54,7 @@ def webhook(rule: Rule, events: list[dict[str, Any]], *, signing_key: Key | None
         digest = hmac.new(signing_key.secret.encode(), body, hashlib.sha256).digest()
         headers["X-Ably-Key"] = signing_key.key_id
         headers["X-Ably-Signature"] = base64.b64encode(digest).decode()
-    return Delivery(url=rule.target["url"], body=body, headers=headers)
+    return RuleRequest(url=rule.target["url"], body=body, headers=headers)
 
 
 def _json(value: object) -> bytes:

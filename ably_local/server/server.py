@@ -23,7 +23,7 @@ from ably_local.http_guard.refusal_log import RefusalLog
 from ably_local.messages.message import Message
 from ably_local.realtime.protocol import Realtime
 from ably_local.rest.router import Rest, is_administration
-from ably_local.server.fault_injection import Misbehaviour
+from ably_local.server.fault_injection import FaultInjector
 from ably_local.server.rule_invoker import Invoker
 from ably_local.server.sts import Roles
 from ably_local.server.timers import TimerLoop
@@ -109,7 +109,7 @@ class AblyServer:
         self.api_key = next(iter(app.keys.values())).text
         self.control_token = self.service.control_token
         self.faults = Faults()
-        self._misbehaviour = Misbehaviour(self.faults)
+        self._fault_injector = FaultInjector(self.faults)
         self._sockets = Sockets(Realtime(self.service), self.service.limits)
         admin = FaultAdmin(self.faults, self._sockets.cut) if fault_admin else None
         self._rest = Rest(self.service, fault_admin=admin, provisioning=provisioning)
@@ -161,7 +161,7 @@ class AblyServer:
         runner, self._runner = self._runner, None
         await self._timer_loop.stop()
         await self._invoker.stop()
-        self._misbehaviour.release_all()
+        self._fault_injector.release_all()
         if runner is not None:
             await self._sockets.close()
             await runner.cleanup()
@@ -185,7 +185,7 @@ class AblyServer:
         fault = None if is_admin(given.path) else self.faults.choose(given.method, given.path)
         if fault is None:
             return await self._answer_rightly(given, request)
-        return await self._misbehaviour.answer(
+        return await self._fault_injector.answer(
             fault,
             given,
             act=lambda: self._answer_rightly(given, request),

@@ -11,7 +11,7 @@ from psycopg2 import errors, sql
 from connector_task.capture import plan as capture
 from connector_task.capture import trigger_functions
 from connector_task.capture.catalog import find_captures
-from connector_task.capture.plan import Capture, Plan, Trigger, WantedTrigger
+from connector_task.capture.plan import Capture, InstallationPlan, Trigger, WantedTrigger
 from connector_task.capture.rights import (
     grant_and_take_back,
     record_triggers,
@@ -36,7 +36,7 @@ from connector_task.postgres.session import (
     first_line,
 )
 from connector_task.relay.limits import MESSAGE_BYTES, message_bytes
-from connector_task.relay.ports import Journal
+from connector_task.relay.ports import Logger
 
 LOCK_TIMEOUT = "10s"  # how long writers may queue behind us while we wait for a table
 
@@ -51,41 +51,41 @@ class Review:
         superusers: as which captures run, or would.
     """
 
-    plan: Plan
+    plan: InstallationPlan
     captures: list[Capture]
     superusers: tuple[str, ...]
 
 
-class PostgresInstallation:
+class Installer:
     """What the connector needs in one database for one list of mappings. All methods block."""
 
     def __init__(
         self,
         settings: DatabaseSettings,
         mappings: tuple[TableMapping, ...],
-        journal: Journal,
+        logger: Logger,
         *,
         run_role: str | None = None,
         message_bytes: int = MESSAGE_BYTES,
     ) -> None:
         self._settings = settings
         self._mappings = mappings
-        self._journal = journal
+        self._logger = logger
         self._run_role = run_role
         self._message_bytes = message_bytes
 
     @classmethod
-    def configured(cls, settings: Settings, journal: Journal) -> "PostgresInstallation":
+    def configured(cls, settings: Settings, logger: Logger) -> "Installer":
         """What the connector's settings ask for."""
         return cls(
             settings.database,
             settings.mappings,
-            journal,
+            logger,
             run_role=settings.run_role,
             message_bytes=message_bytes(settings.ably),
         )
 
-    def install(self) -> Plan:
+    def install(self) -> InstallationPlan:
         """Make the database what the configuration asks for; changes nothing that already is.
 
         Returns:
@@ -104,7 +104,7 @@ class PostgresInstallation:
             record_triggers(cursor, captures)
             self._write_control_table(cursor)
             grant_and_take_back(cursor, self._run_role)
-            warn(self._journal, superusers(cursor), plan.foreign_triggers)
+            warn(self._logger, superusers(cursor), plan.foreign_triggers)
         return plan
 
     def check(self) -> Review:
@@ -159,14 +159,16 @@ class PostgresInstallation:
             if name not in applied:
                 cursor.execute(text)
                 cursor.execute("INSERT INTO ably.migrations (name) VALUES (%s)", [name])
-                self._journal.info("migration applied", {"action": "install", "migration": name})
+                self._logger.info("migration applied", {"action": "install", "migration": name})
 
     def _captures(self, cursor: psycopg2.extensions.cursor) -> list[Capture]:
         captures = find_captures(cursor, self._mappings)
         refuse_foreign_owners(cursor, captures)
         return captures
 
-    def _plan(self, cursor: psycopg2.extensions.cursor, captures: list[Capture]) -> Plan:
+    def _plan(
+        self, cursor: psycopg2.extensions.cursor, captures: list[Capture]
+    ) -> InstallationPlan:
         cursor.execute(statement("find_functions"))
         functions: dict[str, str] = dict(cursor.fetchall())
         bodies = {
@@ -175,7 +177,7 @@ class PostgresInstallation:
         }
         return capture.plan(bodies, _found_triggers(cursor), functions)
 
-    def _apply(self, cursor: psycopg2.extensions.cursor, plan: Plan) -> None:
+    def _apply(self, cursor: psycopg2.extensions.cursor, plan: InstallationPlan) -> None:
         for trigger in plan.drop_triggers:
             _drop_trigger(cursor, trigger)
             self._log("trigger dropped", f"{trigger.schema}.{trigger.table}", trigger.name)
@@ -207,7 +209,7 @@ class PostgresInstallation:
             cursor.execute(statement("control_note"), row)
 
     def _log(self, message: str, table: str, trigger: str) -> None:
-        self._journal.info(message, {"action": "install", "table": table, "trigger": trigger})
+        self._logger.info(message, {"action": "install", "table": table, "trigger": trigger})
 
 
 @contextmanager

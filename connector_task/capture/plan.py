@@ -150,7 +150,7 @@ class WantedTrigger:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Plan:
+class InstallationPlan:
     """What has to be done so that the database captures what is configured, and nothing else.
 
     Attributes:
@@ -197,7 +197,7 @@ def plan(
     bodies: Mapping[Capture, str],
     found_triggers: Iterable[Trigger],
     found_functions: Mapping[str, str],
-) -> Plan:
+) -> InstallationPlan:
     """Compare what is wanted with what is there.
 
     Args:
@@ -219,7 +219,7 @@ def plan(
             surplus.append(trigger)
         elif trigger.function in functions:
             foreign.append(trigger)
-    return Plan(
+    return InstallationPlan(
         drop_triggers=tuple(surplus),
         write_functions=tuple(
             (name, body) for name, body in functions.items() if found_functions.get(name) != body

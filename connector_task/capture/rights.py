@@ -14,7 +14,7 @@ from psycopg2 import sql
 from connector_task.capture.plan import Capture, Trigger
 from connector_task.errors import ErrorCode, InstallationError
 from connector_task.postgres.statements import statement
-from connector_task.relay.ports import Facts, Journal
+from connector_task.relay.ports import LogFields, Logger
 
 Cursor = psycopg2.extensions.cursor
 
@@ -68,19 +68,19 @@ def superusers(cursor: Cursor) -> tuple[str, ...]:
     return tuple(name for (name,) in cursor.fetchall())
 
 
-def warn(journal: Journal, superusers: Iterable[str], foreign: Iterable[Trigger]) -> None:
+def warn(logger: Logger, superusers: Iterable[str], foreign: Iterable[Trigger]) -> None:
     """Log a warning for each superuser, and for each trigger that is refused."""
     for role in superusers:
-        facts = Facts(action="install", role=role, hint=SUPERUSER_HINT)
-        journal.warning("captures run as a superuser", facts)
+        fields = LogFields(action="install", role=role, hint=SUPERUSER_HINT)
+        logger.warning("captures run as a superuser", fields)
     for one in foreign:
-        facts = Facts(
+        fields = LogFields(
             action="install",
             table=f"{one.schema}.{one.table}",
             trigger=one.name,
             hint=FOREIGN_TRIGGER_HINT,
         )
-        journal.warning("trigger was not made by the connector", facts)
+        logger.warning("trigger was not made by the connector", fields)
 
 
 def warnings(superusers: Iterable[str], foreign: Iterable[Trigger]) -> Iterator[str]:

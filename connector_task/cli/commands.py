@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
 from connector_task.capture import rights
-from connector_task.capture.installer import PostgresInstallation
-from connector_task.capture.plan import Capture, Plan
+from connector_task.capture.installer import Installer
+from connector_task.capture.plan import Capture, InstallationPlan
 from connector_task.cli import message_commands
 from connector_task.config.model import LogLevel, Operation, Settings
-from connector_task.observability.json_logger import JsonJournal
+from connector_task.observability.json_logger import JsonLogger
 from connector_task.operations.status import Status, read_status
-from connector_task.relay.ports import Journal
+from connector_task.relay.ports import Logger
 
 
 def perform(options: argparse.Namespace, settings: Settings, *, tell: Callable[[str], None]) -> str:
@@ -26,14 +26,14 @@ def perform(options: argparse.Namespace, settings: Settings, *, tell: Callable[[
     Raises:
         ConnectorError: it could not be done.
     """
-    journal = JsonJournal(service=settings.service, level=LogLevel.WARNING)
+    logger = JsonLogger(service=settings.service, level=LogLevel.WARNING)
     match options.command:
         case "check":
-            return check(settings, journal)
+            return check(settings, logger)
         case "install":
-            return install(settings, journal)
+            return install(settings, logger)
         case "uninstall":
-            return uninstall(settings, journal, force=options.force)
+            return uninstall(settings, logger, force=options.force)
         case "dead-letter":
             return message_commands.dead_letter(settings, options)
         case "replay":
@@ -42,13 +42,13 @@ def perform(options: argparse.Namespace, settings: Settings, *, tell: Callable[[
             return status(settings, as_json=options.json)
 
 
-def check(settings: Settings, journal: Journal) -> str:
+def check(settings: Settings, logger: Logger) -> str:
     """Say whether the configuration fits the database, and what `install` would change.
 
     Raises:
         ConnectorError: it does not fit, or the database is not to be reached.
     """
-    review = PostgresInstallation.configured(settings, journal).check()
+    review = Installer.configured(settings, logger).check()
     lines = ["the configuration is valid and fits the database"]
     for one in review.captures:
         table = f"{one.table.schema}.{one.table.name}"
@@ -81,7 +81,7 @@ def _warnings(captures: list[Capture]) -> Iterator[str]:
                 )
 
 
-def _planned(plan: Plan) -> list[str]:
+def _planned(plan: InstallationPlan) -> list[str]:
     if plan.is_empty:
         return ["everything is installed"]
     lines = ["`install` would"]
@@ -97,26 +97,26 @@ def _planned(plan: Plan) -> list[str]:
     return lines + [f"  drop function ably.{name}" for name in plan.drop_functions]
 
 
-def install(settings: Settings, journal: Journal) -> str:
+def install(settings: Settings, logger: Logger) -> str:
     """Bring the database to the configuration.
 
     Raises:
         ConnectorError: that is not possible; nothing has changed.
     """
-    plan = PostgresInstallation.configured(settings, journal).install()
+    plan = Installer.configured(settings, logger).install()
     if plan.is_empty:
         return "everything was installed already"
     dropped, created = len(plan.drop_triggers), len(plan.create_triggers)
     return f"installed: {created} triggers created, {dropped} dropped"
 
 
-def uninstall(settings: Settings, journal: Journal, *, force: bool) -> str:
+def uninstall(settings: Settings, logger: Logger, *, force: bool) -> str:
     """Take everything away that `install` made.
 
     Raises:
         ConnectorError: that is not possible, or something would be lost and `force` is not given.
     """
-    PostgresInstallation.configured(settings, journal).uninstall(force=force)
+    Installer.configured(settings, logger).uninstall(force=force)
     return (
         "uninstalled: triggers, schema ably and ablycontroltable are dropped; "
         "your tables, their rows and what is on Ably stay as they are"

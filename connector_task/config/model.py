@@ -48,7 +48,7 @@ class DatabaseAuth(StrEnum):
     IAM = "iam"
 
 
-class Plan(StrEnum):
+class AblyPlan(StrEnum):
     """An Ably account's plan; `unlimited` stands for one without limits on requests."""
 
     FREE = "free"
@@ -157,7 +157,7 @@ class AblySettings:
     endpoint: str | None = None
     port: int | None = None
     tls: bool = True
-    plan: Plan = Plan.FREE
+    plan: AblyPlan = AblyPlan.FREE
     requests_per_second: float | None = None
     requests_per_hour: float | None = None
     channel_publishes: float = 50.0

@@ -15,11 +15,11 @@ from dotenv import dotenv_values
 from connector_task.config import mappings, values
 from connector_task.config.model import (
     MAX_SHARDS,
+    AblyPlan,
     AblySettings,
     DatabaseAuth,
     DatabaseSettings,
     LogLevel,
-    Plan,
     Settings,
     SslMode,
 )
@@ -90,7 +90,7 @@ ENTRIES = (
     ),
     Entry(field="ably.port", key="ably.port", variable="ABLY_PORT", parse=values.port),
     Entry(field="ably.tls", key="ably.tls", variable="ABLY_TLS", parse=values.boolean),
-    Entry(field="ably.plan", key="ably.plan", variable="ABLY_PLAN", parse=values.choice(Plan)),
+    Entry(field="ably.plan", key="ably.plan", variable="ABLY_PLAN", parse=values.choice(AblyPlan)),
     Entry(
         field="ably.requests_per_second", key="ably.requestsPerSecond",
         variable="ABLY_REQUESTS_PER_SECOND", parse=values.rate,

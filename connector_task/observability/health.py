@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import Any
 
 from connector_task.errors import CommandError, ConnectorError, ErrorCode
-from connector_task.relay.state import Role, Vitals
+from connector_task.relay.state import RelayState, Role
 
 STUCK_SECONDS = 60.0  # longer than any single wait of the loop
 REQUEST_SECONDS = 5.0
@@ -21,10 +21,10 @@ ROLES = [Role.LEADER, Role.STANDBY, Role.STARTING, Role.STOPPED]  # the first of
 ADDRESS = "127.0.0.1"
 
 
-def report(vitals: Sequence[Vitals], now: float) -> tuple[HTTPStatus, dict[str, Any]]:
+def report(state: Sequence[RelayState], now: float) -> tuple[HTTPStatus, dict[str, Any]]:
     """The answer for the present state of every shard's relay."""
-    silent_seconds = max(now - one.ticked_at for one in vitals)
-    roles = [one.role for one in vitals]
+    silent_seconds = max(now - one.ticked_at for one in state)
+    roles = [one.role for one in state]
     is_alive = silent_seconds <= STUCK_SECONDS and Role.STOPPED not in roles
     body = {
         "status": "ok" if is_alive else "stuck",
@@ -32,8 +32,8 @@ def report(vitals: Sequence[Vitals], now: float) -> tuple[HTTPStatus, dict[str, 
         "shards": roles,
         "last_turn_ms": round(silent_seconds * 1000),
         "components": {
-            "postgres": _component(one.database_error for one in vitals),
-            "ably": _component(one.ably_error for one in vitals),
+            "postgres": _component(one.database_error for one in state),
+            "ably": _component(one.ably_error for one in state),
         },
     }
     return (HTTPStatus.OK if is_alive else HTTPStatus.SERVICE_UNAVAILABLE), body
@@ -47,9 +47,9 @@ def _component(errors: Iterable[str | None]) -> dict[str, str]:
 class HealthServer:
     """Answers `GET /health` on this machine's loopback address."""
 
-    def __init__(self, *, port: int, vitals: Sequence[Vitals], now: Callable[[], float]) -> None:
+    def __init__(self, *, port: int, state: Sequence[RelayState], now: Callable[[], float]) -> None:
         self._port = port
-        self._vitals = vitals
+        self._state = state
         self._now = now
 
     async def serve(self) -> None:
@@ -82,7 +82,7 @@ class HealthServer:
         target = rest.partition(b" ")[0]
         if method not in (b"GET", b"HEAD") or target != b"/health":
             return _http(HTTPStatus.NOT_FOUND, {"status": "not found"})
-        return _http(*report(self._vitals, self._now()))
+        return _http(*report(self._state, self._now()))
 
 
 def _http(status: HTTPStatus, body: dict[str, Any]) -> bytes:

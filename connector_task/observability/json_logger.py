@@ -7,13 +7,13 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from connector_task.config.model import LogLevel
-from connector_task.relay.ports import Facts
+from connector_task.relay.ports import LogFields
 
 CALLER = 3  # frames between the line that journals and the logging library
 
 
-class JsonJournal:
-    """See `ports.Journal`."""
+class JsonLogger:
+    """See `ports.Logger`."""
 
     def __init__(self, *, service: str, level: LogLevel) -> None:
         self._logger = Logger(service=service, level=level.value, stream=sys.stdout)
@@ -23,22 +23,22 @@ class JsonJournal:
         root.handlers = list(self._logger.handlers)
         logging.getLogger(service).propagate = False
 
-    def debug(self, message: str, facts: Facts) -> None:
+    def debug(self, message: str, fields: LogFields) -> None:
         """Details."""
-        self._logger.debug(message, extra=_extra(facts), stacklevel=CALLER)
+        self._logger.debug(message, extra=_extra(fields), stacklevel=CALLER)
 
-    def info(self, message: str, facts: Facts) -> None:
+    def info(self, message: str, fields: LogFields) -> None:
         """Lifecycle, and one line per batch."""
-        self._logger.info(message, extra=_extra(facts), stacklevel=CALLER)
+        self._logger.info(message, extra=_extra(fields), stacklevel=CALLER)
 
-    def warning(self, message: str, facts: Facts) -> None:
+    def warning(self, message: str, fields: LogFields) -> None:
         """Retried or degraded."""
-        self._logger.warning(message, extra=_extra(facts), stacklevel=CALLER)
+        self._logger.warning(message, extra=_extra(fields), stacklevel=CALLER)
 
-    def error(self, message: str, facts: Facts) -> None:
+    def error(self, message: str, fields: LogFields) -> None:
         """Someone must act."""
-        self._logger.error(message, extra=_extra(facts), stacklevel=CALLER)
+        self._logger.error(message, extra=_extra(fields), stacklevel=CALLER)
 
 
-def _extra(facts: Facts) -> dict[str, Any]:
-    return dict(facts)
+def _extra(fields: LogFields) -> dict[str, Any]:
+    return dict(fields)

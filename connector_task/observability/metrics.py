@@ -74,7 +74,7 @@ class EmfMetrics:
         """Count messages that were given up."""
         self._dead_lettered += messages
 
-    def gathered(self, seconds: float) -> None:
+    def throttled(self, seconds: float) -> None:
         """Add up how long work has waited for the account's pace."""
         self._gathered_seconds += seconds
 

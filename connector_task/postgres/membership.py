@@ -10,7 +10,7 @@ from connector_task.postgres.session import (
 from connector_task.postgres.statements import statement
 
 
-class PostgresRollCall:
+class PostgresMembership:
     """This process's presence among the connectors of a database with as many shards."""
 
     def __init__(self, settings: DatabaseSettings, shards: int) -> None:
@@ -31,7 +31,7 @@ class PostgresRollCall:
 
         def work(connection: Connection) -> tuple[int, int]:
             with connection.cursor() as cursor:
-                cursor.execute(statement("roll_call"), self._parameters)
+                cursor.execute(statement("membership"), self._parameters)
                 place, members = cursor.fetchone() or (0, 1)
             return place, members
 

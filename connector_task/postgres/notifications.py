@@ -9,7 +9,7 @@ import psycopg2
 from connector_task.config.model import DatabaseSettings
 from connector_task.errors import DatabaseUnavailableError
 from connector_task.postgres.session import Connection, connect, translate_errors
-from connector_task.relay.ports import Journal
+from connector_task.relay.ports import Logger
 
 LISTEN = "LISTEN table_update"
 RECONNECT_SECONDS = 1.0
@@ -18,9 +18,9 @@ RECONNECT_SECONDS = 1.0
 class PostgresWakeups:
     """See `ports.Wakeups`."""
 
-    def __init__(self, settings: DatabaseSettings, journal: Journal) -> None:
+    def __init__(self, settings: DatabaseSettings, logger: Logger) -> None:
         self._settings = settings
-        self._journal = journal
+        self._logger = logger
         self._task: asyncio.Task[None] | None = None
 
     async def listen(self, wake: Callable[[], None]) -> None:
@@ -44,7 +44,7 @@ class PostgresWakeups:
                 with translate_errors():
                     await _forward(connection, wake)
             except DatabaseUnavailableError as exc:
-                self._journal.warning(
+                self._logger.warning(
                     "not listening, relying on the poll",
                     {"action": "listen", "error_code": exc.code, "error": str(exc)},
                 )

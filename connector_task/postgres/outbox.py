@@ -16,16 +16,16 @@ from connector_task.postgres.session import (
     PostgresSession,
 )
 from connector_task.postgres.statements import PARAMETERS, execution, preparation, statement
-from connector_task.relay.limits import Limits
+from connector_task.relay.limits import BatchLimits
 from connector_task.relay.ports import (
     Backlog,
     Batch,
     BatchId,
-    Claim,
+    ClaimRequest,
+    ClaimResult,
     Message,
-    Search,
-    Settlement,
-    Sighting,
+    Outcomes,
+    ScanResult,
 )
 
 
@@ -65,31 +65,31 @@ class PostgresOutbox:
 
         return await self._session.call(work)
 
-    async def settle(self, settlement: Settlement) -> None:
+    async def settle(self, outcomes: Outcomes) -> None:
         """Record what became of batches, in one transaction."""
-        text, parameters = _settling(settlement)
+        text, parameters = _settling(outcomes)
         if text:
             await self._execute(text, parameters)
 
     async def settle_and_claim(
-        self, settlement: Settlement, limits: Limits, search: Search
-    ) -> Claim:
+        self, outcomes: Outcomes, limits: BatchLimits, claim_request: ClaimRequest
+    ) -> ClaimResult:
         """Record and claim in one transaction and one round trip."""
-        text, parameters = _settling(settlement)
-        if search.announcement is not None:
-            text += statement("announce")
+        text, parameters = _settling(outcomes)
+        if claim_request.mode_change is not None:
+            text += statement("change_mode")
         parameters |= self._shard
         parameters |= {
             "awake_lock": AWAKE_LOCK,
-            "is_awake": search.announcement,
-            "due": search.due,
-            "in_hand": list(search.in_hand),
-            "channels": list(search.waiting),
-            "starts": list(search.waiting.values()),
-            "resting": list(search.resting),
-            "start": search.start,
-            "floor": search.floor,
-            "running": [str(transaction) for transaction in search.running],
+            "is_awake": claim_request.mode_change,
+            "due": claim_request.due,
+            "in_hand": list(claim_request.in_hand),
+            "channels": list(claim_request.waiting),
+            "starts": list(claim_request.waiting.values()),
+            "resting": list(claim_request.resting),
+            "start": claim_request.start,
+            "floor": claim_request.floor,
+            "running": [str(transaction) for transaction in claim_request.running],
             "max_bytes": limits.array_bytes,
             "max_messages": limits.array_messages,
             "max_channels": limits.request_channels,
@@ -102,11 +102,11 @@ class PostgresOutbox:
         ((top, _),) = await self._execute(statement("fence"), {})
         return int(top)
 
-    async def survey(self) -> Sighting:
+    async def full_scan(self) -> ScanResult:
         """Go from channel to channel by the index."""
         top = await self.fence()
-        ((facts,),) = await self._execute(statement("survey"), self._shard)
-        return _sighting({**facts, "top": top})
+        ((scanned,),) = await self._execute(statement("full_scan"), self._shard)
+        return _scan_result({**scanned, "top": top})
 
     async def confirm(self) -> None:
         """One empty round trip: the lock cannot be lost while its session lives."""
@@ -134,33 +134,33 @@ class PostgresOutbox:
         return await self._session.call(work)
 
 
-def _settling(settlement: Settlement) -> tuple[str, dict[str, Any]]:
+def _settling(outcomes: Outcomes) -> tuple[str, dict[str, Any]]:
     """The statements for what there is to settle, and their parameters."""
     text = ""
     parameters: dict[str, Any] = {}
-    if settlement.accepted:
+    if outcomes.accepted:
         text += statement("accept")
-        parameters |= {"accepted": list(settlement.accepted)}
-    if settlement.postponed:
-        text += statement("postpone")
+        parameters |= {"accepted": list(outcomes.accepted)}
+    if outcomes.retries:
+        text += statement("retry")
         parameters |= {
-            "postponed": [one.batch_id for one in settlement.postponed],
-            "delays": [one.delay_seconds for one in settlement.postponed],
-            "postponed_errors": [_describe(one.error) for one in settlement.postponed],
+            "postponed": [one.batch_id for one in outcomes.retries],
+            "delays": [one.delay_seconds for one in outcomes.retries],
+            "postponed_errors": [_describe(one.error) for one in outcomes.retries],
         }
-    if settlement.narrowed:
-        text += statement("narrow")
+    if outcomes.bisects:
+        text += statement("bisect")
         parameters |= {
-            "narrowed": [one.batch_id for one in settlement.narrowed],
-            "keeps": [one.keep for one in settlement.narrowed],
-            "narrowed_errors": [_describe(one.error) for one in settlement.narrowed],
+            "narrowed": [one.batch_id for one in outcomes.bisects],
+            "keeps": [one.keep for one in outcomes.bisects],
+            "narrowed_errors": [_describe(one.error) for one in outcomes.bisects],
         }
-    if settlement.buried:
-        text += statement("bury")
+    if outcomes.dead_letters:
+        text += statement("dead_letter")
         parameters |= {
-            "buried": [one.batch_id for one in settlement.buried],
-            "codes": [str(one.error.code) for one in settlement.buried],
-            "buried_errors": [one.error.reason for one in settlement.buried],
+            "buried": [one.batch_id for one in outcomes.dead_letters],
+            "codes": [str(one.error.code) for one in outcomes.dead_letters],
+            "buried_errors": [one.error.reason for one in outcomes.dead_letters],
         }
     return text, parameters
 
@@ -169,23 +169,23 @@ def _describe(error: PublishError) -> str:
     return f"{error.code}: {error.reason}"
 
 
-def _claim(rows: list[tuple[Any, ...]], limits: Limits) -> Claim:
-    (*_, facts, _, _), *messages = rows
-    return Claim(
+def _claim(rows: list[tuple[Any, ...]], limits: BatchLimits) -> ClaimResult:
+    (*_, scanned, _, _), *messages = rows
+    return ClaimResult(
         batches=_batches(messages),
-        asked=facts["asked"],
-        sighting=_sighting(facts),
-        is_full=len(facts["asked"]) >= limits.request_channels,
-        is_cut=facts["looked"] >= limits.scanned_messages,
-        looked_from=facts["looked_from"],
+        asked=scanned["asked"],
+        scan=_scan_result(scanned),
+        is_full=len(scanned["asked"]) >= limits.request_channels,
+        is_cut=scanned["looked"] >= limits.scanned_messages,
+        looked_from=scanned["looked_from"],
     )
 
 
-def _sighting(facts: dict[str, Any]) -> Sighting:
-    return Sighting(
-        found=facts["found"],
-        top=facts["top"],
-        running=facts["running"],
+def _scan_result(scanned: dict[str, Any]) -> ScanResult:
+    return ScanResult(
+        found=scanned["found"],
+        top=scanned["top"],
+        running=scanned["running"],
     )
 
 

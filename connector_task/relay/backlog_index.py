@@ -10,12 +10,12 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from heapq import nsmallest
 
-from connector_task.relay.ports import Claim, Sighting
+from connector_task.relay.ports import ClaimResult, ScanResult
 
 LOOK_IDS = 1000  # that a look may begin before the newest
-SURVEY_SECONDS = 60.0  # between two surveys that nothing calls for
-SURVEY_PAUSE = 0.1  # between two that something calls for, or ten times what one takes
-SURVEY_SHARE = 10.0
+FULL_SCAN_SECONDS = 60.0  # between two surveys that nothing calls for
+FULL_SCAN_PAUSE = 0.1  # between two that something calls for, or ten times what one takes
+FULL_SCAN_SHARE = 10.0
 
 
 @dataclass(slots=True)
@@ -27,7 +27,7 @@ class Base:
 
 
 @dataclass(slots=True)
-class Lookout:
+class BacklogIndex:
     """What one leader knows of the outbox; rebuilt by a survey whenever the lead is taken.
 
     Attributes:
@@ -40,9 +40,9 @@ class Lookout:
     floor: int = 0
     wants_fence: bool = False
     _bases: list[Base] = field(default_factory=list)  # the look begins behind the last one
-    _survey_at: float = 0.0
-    _surveyed_at: float = float("-inf")
-    _survey_pause: float = SURVEY_PAUSE
+    _full_scan_at: float = 0.0
+    _full_scanned_at: float = float("-inf")
+    _full_scan_pause: float = FULL_SCAN_PAUSE
 
     @property
     def start(self) -> int:
@@ -55,9 +55,9 @@ class Lookout:
         return self._bases[-1].running if self._bases else ()
 
     @property
-    def next_survey_at(self) -> float:
+    def next_full_scan_at(self) -> float:
         """When to look at the whole outbox, channel by channel."""
-        return max(self._survey_at, self._surveyed_at + self._survey_pause)
+        return max(self._full_scan_at, self._full_scanned_at + self._full_scan_pause)
 
     def ready(self, closed: Container[str], at_most: int) -> dict[str, int]:
         """Channels to ask for messages, those with the oldest first."""
@@ -70,7 +70,7 @@ class Lookout:
         """A channel has messages from `start` on."""
         self.waiting[channel] = min(start, self.waiting.get(channel, start))
 
-    def claimed(self, claim: Claim, fence: int | None = None) -> None:
+    def claimed(self, claim: ClaimResult, fence: int | None = None) -> None:
         """Learn from a claim what waits, and who has ended without being overlooked.
 
         Args:
@@ -79,37 +79,37 @@ class Lookout:
         """
         for channel in claim.asked:
             self.waiting.pop(channel, None)
-        sighting = claim.sighting
-        self._saw(sighting)
+        scan = claim.scan
+        self._saw(scan)
         if claim.is_cut:
             self._know_less(claim.looked_from)
         else:
-            self._know_all(sighting, fence)
-        self.wants_fence = not claim.is_cut and sighting.top >= self.start + LOOK_IDS
+            self._know_all(scan, fence)
+        self.wants_fence = not claim.is_cut and scan.top >= self.start + LOOK_IDS
 
-    def surveyed(self, sighting: Sighting, now: float, seconds: float) -> None:
+    def full_scan_done(self, scan: ScanResult, now: float, seconds: float) -> None:
         """Learn from a survey that took so many seconds."""
-        self._saw(sighting)
-        self._surveyed_at = now
-        self._survey_at = now + SURVEY_SECONDS
-        self._survey_pause = max(SURVEY_PAUSE, seconds * SURVEY_SHARE)
-        self._know_all(sighting, sighting.top)
+        self._saw(scan)
+        self._full_scanned_at = now
+        self._full_scan_at = now + FULL_SCAN_SECONDS
+        self._full_scan_pause = max(FULL_SCAN_PAUSE, seconds * FULL_SCAN_SHARE)
+        self._know_all(scan, scan.top)
 
-    def _saw(self, sighting: Sighting) -> None:
-        for channel, start in sighting.found.items():
+    def _saw(self, scan: ScanResult) -> None:
+        for channel, start in scan.found.items():
             self.unclaimed(channel, start)
 
     def _know_less(self, looked_from: int) -> None:
         """What a look did not get to may precede what is known of any channel."""
         self.waiting = {channel: min(one, looked_from) for channel, one in self.waiting.items()}
-        self._survey_at = 0.0
+        self._full_scan_at = 0.0
 
-    def _know_all(self, sighting: Sighting, fence: int | None) -> None:
+    def _know_all(self, scan: ScanResult, fence: int | None) -> None:
         """A look has missed nothing: who has ended of those waited for is waited for no more."""
         if fence is not None:
             # The first one stays until it is proven, or who runs for long would never let one be.
-            self._bases = [*self._bases[:1], Base(max(fence, self.start - 1), sighting.running)]
-        still = frozenset(sighting.running)
+            self._bases = [*self._bases[:1], Base(max(fence, self.start - 1), scan.running)]
+        still = frozenset(scan.running)
         for base in self._bases:
             base.running = [one for one in base.running if one in still]
         while self._bases and not self._bases[0].running:

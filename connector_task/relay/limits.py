@@ -2,22 +2,22 @@
 
 from dataclasses import dataclass
 
-from connector_task.config.model import AblySettings, Plan
+from connector_task.config.model import AblyPlan, AblySettings
 
 MESSAGE_BYTES = 64 * 1024  # of most plans; an array counts as the sum of its messages
 PRO_MESSAGE_BYTES = 256 * 1024
 
 # HTTP requests a second and an hour.
 REQUEST_RATES = {
-    Plan.FREE: (50.0, 25_000.0),
-    Plan.STANDARD: (362.0, 521_000.0),
-    Plan.PRO: (1447.0, 2_083_300.0),
-    Plan.UNLIMITED: (0.0, 0.0),
+    AblyPlan.FREE: (50.0, 25_000.0),
+    AblyPlan.STANDARD: (362.0, 521_000.0),
+    AblyPlan.PRO: (1447.0, 2_083_300.0),
+    AblyPlan.UNLIMITED: (0.0, 0.0),
 }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Limits:
+class BatchLimits:
     """What one request, and one array of messages in it, may hold.
 
     Attributes:
@@ -65,12 +65,12 @@ def message_bytes(settings: AblySettings) -> int:
     """How large a publish may be: as set, or as the plan has it."""
     if settings.message_bytes is not None:
         return settings.message_bytes
-    return PRO_MESSAGE_BYTES if settings.plan is Plan.PRO else MESSAGE_BYTES
+    return PRO_MESSAGE_BYTES if settings.plan is AblyPlan.PRO else MESSAGE_BYTES
 
 
-def limits(settings: AblySettings) -> Limits:
+def limits(settings: AblySettings) -> BatchLimits:
     """What the settings allow to send at a time."""
-    return Limits(
+    return BatchLimits(
         array_bytes=message_bytes(settings),
         request_bytes=settings.request_bytes,
         request_channels=settings.request_channels,

@@ -9,17 +9,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from connector_task.relay.ports import Claim
+from connector_task.relay.ports import ClaimResult
 
 WINDOW_SECONDS = 0.05  # over which messages are counted
-WAKE_AT = 50.0  # messages in it: about a thousand a second
-SLEEP_BELOW = 20.0
+POLL_ABOVE = 50.0  # messages in it: about a thousand a second
+LISTEN_BELOW = 20.0
 FIRST_PAUSE = 0.001
 LAST_PAUSE = 0.008  # between two looks while awake
 
 
 @dataclass(slots=True)
-class Alertness:
+class NotifyPolicy:
     """What writers have been told, and what they are to be told next.
 
     Attributes:
@@ -27,26 +27,28 @@ class Alertness:
     """
 
     wants_fence: bool = False
-    _is_awake: bool = False
+    _is_polling: bool = False
     _has_told: bool = False
     _messages: float = 0.0
     _counted_at: float = 0.0
     _pause: float = FIRST_PAUSE
     _awaited: Sequence[int] = ()  # transactions that may have been told that it was awake
 
-    def announcement(self, now: float) -> bool | None:
+    def mode_change(self, now: float) -> bool | None:
         """Whether writers are to be told that the relay is awake, or asleep; None: they know."""
         messages = self._messages_within(now)
-        is_awake = messages >= (SLEEP_BELOW if self._is_awake else WAKE_AT)
-        return None if self._has_told and is_awake is self._is_awake else is_awake
+        is_polling = messages >= (LISTEN_BELOW if self._is_polling else POLL_ABOVE)
+        return None if self._has_told and is_polling is self._is_polling else is_polling
 
-    def claimed(self, claim: Claim, *, announced: bool | None, is_fenced: bool, now: float) -> None:
+    def claimed(
+        self, claim: ClaimResult, *, changed_mode: bool | None, is_fenced: bool, now: float
+    ) -> None:
         """Learn from a claim, with which the announcement went, perhaps just after a fence."""
-        running = claim.sighting.running
-        if announced is not None:
-            self._is_awake, self._has_told = announced, True
+        running = claim.scan.running
+        if changed_mode is not None:
+            self._is_polling, self._has_told = changed_mode, True
             self._pause = FIRST_PAUSE
-            self.wants_fence, self._awaited = not announced, ()
+            self.wants_fence, self._awaited = not changed_mode, ()
         elif self.wants_fence and is_fenced:
             # Whoever was told before that it was awake, and has not ended, is among them.
             self.wants_fence, self._awaited = False, running
@@ -60,7 +62,7 @@ class Alertness:
 
     def pause(self) -> float:
         """How long it may look away, in seconds; without end where writers will wake it."""
-        if self._is_awake:
+        if self._is_polling:
             return min(self._pause, LAST_PAUSE)
         return self._pause if self._awaited or self.wants_fence else math.inf
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NewType, Protocol, TypedDict
 
 from connector_task.errors import PublishError
-from connector_task.relay.limits import Limits
+from connector_task.relay.limits import BatchLimits
 
 BatchId = NewType("BatchId", str)
 
@@ -62,7 +62,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Postponement:
+class Retry:
     """A batch that failed for a passing cause, and goes out again as it is."""
 
     batch_id: BatchId
@@ -71,7 +71,7 @@ class Postponement:
 
 
 @dataclass(frozen=True, slots=True)
-class Narrowing:
+class Bisect:
     """A batch of which some message was refused: only its first `keep` messages stay in it."""
 
     batch_id: BatchId
@@ -80,7 +80,7 @@ class Narrowing:
 
 
 @dataclass(frozen=True, slots=True)
-class Burial:
+class DeadLetter:
     """A batch that Ably will never accept: its messages become dead letters."""
 
     batch_id: BatchId
@@ -88,23 +88,23 @@ class Burial:
 
 
 @dataclass(slots=True)
-class Settlement:
+class Outcomes:
     """What became of the batches in hand."""
 
     accepted: list[BatchId] = field(default_factory=list)
-    postponed: list[Postponement] = field(default_factory=list)
-    narrowed: list[Narrowing] = field(default_factory=list)
-    buried: list[Burial] = field(default_factory=list)
+    retries: list[Retry] = field(default_factory=list)
+    bisects: list[Bisect] = field(default_factory=list)
+    dead_letters: list[DeadLetter] = field(default_factory=list)
 
-    def add(self, other: "Settlement") -> None:
+    def add(self, other: "Outcomes") -> None:
         """Take another's in."""
         self.accepted += other.accepted
-        self.postponed += other.postponed
-        self.narrowed += other.narrowed
-        self.buried += other.buried
+        self.retries += other.retries
+        self.bisects += other.bisects
+        self.dead_letters += other.dead_letters
 
     def __bool__(self) -> bool:
-        return bool(self.accepted or self.postponed or self.narrowed or self.buried)
+        return bool(self.accepted or self.retries or self.bisects or self.dead_letters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class Backlog:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Search:
+class ClaimRequest:
     """Where a claim looks for work.
 
     Attributes:
@@ -132,7 +132,7 @@ class Search:
         start: the outbox id from which on channels are looked for that are not known.
         floor: where the look begins instead, once one of `running` has ended.
         running: transactions that may have messages between `floor` and `start`.
-        announcement: what to tell writers before the look, that the relay is awake (True) or
+        mode_change: what to tell writers before the look, that the relay is awake (True) or
             asleep (False) and wants to be woken.
     """
 
@@ -143,11 +143,11 @@ class Search:
     start: int = 0
     floor: int = 0
     running: Sequence[int] = ()
-    announcement: bool | None = None
+    mode_change: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Sighting:
+class ScanResult:
     """What a look at the outbox has shown, and at which moment.
 
     Attributes:
@@ -164,7 +164,7 @@ class Sighting:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Claim:
+class ClaimResult:
     """The answer to a search.
 
     Attributes:
@@ -177,7 +177,7 @@ class Claim:
 
     batches: Sequence[Batch] = ()
     asked: Sequence[str] = ()
-    sighting: Sighting = field(default_factory=Sighting)
+    scan: ScanResult = field(default_factory=ScanResult)
     is_full: bool = False
     is_cut: bool = False
     looked_from: int = 0
@@ -193,21 +193,21 @@ class Outbox(Protocol):
     async def try_to_lead(self) -> bool:
         """Whether this session leads from now on; leadership ends with the session."""
 
-    async def settle(self, settlement: Settlement) -> None:
+    async def settle(self, outcomes: Outcomes) -> None:
         """Record what became of batches, and take no new work."""
 
     async def settle_and_claim(
-        self, settlement: Settlement, limits: Limits, search: Search
-    ) -> Claim:
+        self, outcomes: Outcomes, limits: BatchLimits, claim_request: ClaimRequest
+    ) -> ClaimResult:
         """Record what became of batches and take the work that is due, in one round trip.
 
         At most one batch of a channel is open at any time, in the table and so in what is
         returned. Messages are in outbox order.
 
         Args:
-            settlement: of batches that were given out before.
+            outcomes: of batches that were given out before.
             limits: of one batch, and of how many of them.
-            search: where to look.
+            claim_request: where to look.
         """
 
     async def fence(self) -> int:
@@ -217,7 +217,7 @@ class Outbox(Protocol):
         sightings from now on.
         """
 
-    async def survey(self) -> Sighting:
+    async def full_scan(self) -> ScanResult:
         """Fence, and look for every channel that has messages, wherever they are."""
 
     async def confirm(self) -> None:
@@ -299,11 +299,11 @@ class Counters(Protocol):
     def dead_lettered(self, messages: int) -> None:
         """Messages were given up."""
 
-    def gathered(self, seconds: float) -> None:
+    def throttled(self, seconds: float) -> None:
         """Work has waited so long because the account's pace was used up."""
 
 
-class Facts(TypedDict, total=False):
+class LogFields(TypedDict, total=False):
     """Every key a log line may have beside level, location, message, timestamp and service.
 
     `action` is on every line. No payload, token, password or connection string is among them.
@@ -333,21 +333,21 @@ class Facts(TypedDict, total=False):
     shard: int
 
 
-class Journal(Protocol):
+class Logger(Protocol):
     """Log lines: a constant message, the facts as keys.
 
     ERROR: someone must act. WARNING: we retried or degraded. INFO: lifecycle, and one line per
     batch. DEBUG: the rest.
     """
 
-    def debug(self, message: str, facts: Facts) -> None:
+    def debug(self, message: str, fields: LogFields) -> None:
         """Details."""
 
-    def info(self, message: str, facts: Facts) -> None:
+    def info(self, message: str, fields: LogFields) -> None:
         """Lifecycle, and one line per batch."""
 
-    def warning(self, message: str, facts: Facts) -> None:
+    def warning(self, message: str, fields: LogFields) -> None:
         """Retried or degraded."""
 
-    def error(self, message: str, facts: Facts) -> None:
+    def error(self, message: str, fields: LogFields) -> None:
         """Someone must act."""

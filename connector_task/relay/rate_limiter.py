@@ -20,7 +20,7 @@ FORGET_ABOVE = 1000  # channels that are remembered before those that rest no mo
 
 
 @dataclass(slots=True)
-class Spacing:
+class Gcra:
     """One rate's account.
 
     Attributes:
@@ -39,20 +39,20 @@ class Spacing:
 
 
 @dataclass(slots=True)
-class Pace:
+class RateLimiter:
     """The rates of the channels and of the account, as far as this process uses them."""
 
     rates: Rates = field(default_factory=Rates)
-    _channels: dict[str, Spacing] = field(default_factory=dict)
-    _second: Spacing = field(default_factory=Spacing)
-    _hour: Spacing = field(default_factory=Spacing)
+    _channels: dict[str, Gcra] = field(default_factory=dict)
+    _second: Gcra = field(default_factory=Gcra)
+    _hour: Gcra = field(default_factory=Gcra)
 
     def channel_ready_at(self, channel: str) -> float:
         """From when on the channel may be published on."""
-        spacing = self._channels.get(channel)
-        if spacing is None:
+        gcra = self._channels.get(channel)
+        if gcra is None:
             return 0.0
-        return spacing.ready_at((CHANNEL_BURST - 1) * _interval(self.rates.channel_publishes))
+        return gcra.ready_at((CHANNEL_BURST - 1) * _interval(self.rates.channel_publishes))
 
     def resting(self, now: float) -> list[str]:
         """The channels that may not be published on yet."""
@@ -74,9 +74,9 @@ class Pace:
         if not self.rates.channel_publishes and not self.rates.channel_bytes:
             return
         for batch in batches:
-            spacing = self._channels.setdefault(batch.channel, Spacing())
+            gcra = self._channels.setdefault(batch.channel, Gcra())
             by_bytes = batch.size_bytes * _interval(self.rates.channel_bytes)
-            spacing.spend(now, max(_interval(self.rates.channel_publishes), by_bytes))
+            gcra.spend(now, max(_interval(self.rates.channel_publishes), by_bytes))
         if len(self._channels) > FORGET_ABOVE:
             self._channels = {name: one for name, one in self._channels.items() if one.due > now}
 

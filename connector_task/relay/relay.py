@@ -121,11 +121,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from connector_task.errors import DatabaseUnavailableError, ErrorCode
-from connector_task.relay.dispatcher import Dispatch
-from connector_task.relay.ports import Clock, Journal, Outbox, Signal, Wakeups
+from connector_task.relay.dispatcher import Dispatcher
+from connector_task.relay.ports import Clock, Logger, Outbox, Signal, Wakeups
 from connector_task.relay.retry_policy import Backoff
-from connector_task.relay.shards import Crew
-from connector_task.relay.state import Role, Vitals
+from connector_task.relay.shards import ShardAssignment
+from connector_task.relay.state import RelayState, Role
 
 STANDBY_SECONDS = 0.5  # how often a standby asks for the lock
 
@@ -139,20 +139,20 @@ class Relay:
         woken: set when there may be work.
         resigned: set when the present leadership is to end.
         stopped: set once and for all when the relay is to end.
-        crew: says how many shards this process may lead.
+        assignment: says how many shards this process may lead.
     """
 
     outbox: Outbox
-    lead: Callable[[], Dispatch]
+    lead: Callable[[], Dispatcher]
     wakeups: Wakeups
     clock: Clock
-    journal: Journal
-    vitals: Vitals
+    logger: Logger
+    state: RelayState
     backoff: Backoff
     woken: Signal
     resigned: Signal
     stopped: Signal
-    crew: Crew = field(default_factory=Crew)
+    assignment: ShardAssignment = field(default_factory=ShardAssignment)
     _failures: int = 0
 
     def stop(self) -> None:
@@ -172,7 +172,7 @@ class Relay:
                 await self._take_a_turn()
         finally:
             await self.outbox.close()
-            self.vitals.role = Role.STOPPED
+            self.state.role = Role.STOPPED
 
     async def _take_a_turn(self) -> None:
         self._tick()
@@ -187,20 +187,20 @@ class Relay:
             await self._wait_for_the_database(exc)
 
     async def _is_elected(self) -> bool:
-        async with self.crew.turn() as may_lead:
+        async with self.assignment.turn() as may_lead:
             is_elected = may_lead and await self.outbox.try_to_lead()
             if is_elected:
-                self.crew.leading.add(self.vitals.shard)
+                self.assignment.leading.add(self.state.shard)
         self._database_works()
         return is_elected
 
     async def _wait_for_the_database(self, exc: DatabaseUnavailableError) -> None:
         self._failures += 1
-        self.vitals.role = Role.STARTING
-        self.vitals.database_error = exc.code
+        self.state.role = Role.STARTING
+        self.state.database_error = exc.code
         delay = self.backoff.delay(self._failures)
         must_act = exc.code in (ErrorCode.DATABASE_REFUSED, ErrorCode.NOT_INSTALLED)
-        level = self.journal.error if must_act else self.journal.warning
+        level = self.logger.error if must_act else self.logger.warning
         level(
             "the database is unavailable",
             {
@@ -214,26 +214,26 @@ class Relay:
         await self.clock.wait(self.stopped, delay)
 
     def _stand_by(self) -> None:
-        if self.vitals.role is not Role.STANDBY:
-            self.vitals.role = Role.STANDBY
-            self.journal.info("standing by", {"action": "stand_by", "shard": self.vitals.shard})
+        if self.state.role is not Role.STANDBY:
+            self.state.role = Role.STANDBY
+            self.logger.info("standing by", {"action": "stand_by", "shard": self.state.shard})
 
     async def _lead(self) -> None:
-        self.vitals.role = Role.LEADER
-        self.journal.info("leading", {"action": "lead", "shard": self.vitals.shard})
+        self.state.role = Role.LEADER
+        self.logger.info("leading", {"action": "lead", "shard": self.state.shard})
         try:
             await self.wakeups.listen(self.woken.set)
             await self.lead().run()
             await self.outbox.close()
         finally:
-            self.crew.leading.discard(self.vitals.shard)
+            self.assignment.leading.discard(self.state.shard)
             await self.wakeups.close()
             if not self.stopped.is_set():
                 self.resigned.clear()
 
     def _tick(self) -> None:
-        self.vitals.ticked_at = self.clock.now()
+        self.state.ticked_at = self.clock.now()
 
     def _database_works(self) -> None:
         self._failures = 0
-        self.vitals.database_error = None
+        self.state.database_error = None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from connector_task.relay.limits import Limits
+from connector_task.relay.limits import BatchLimits
 from connector_task.relay.ports import Batch, Message
 
 # Around a message's own bytes there are its id, a uuid and a place, and the names of the fields.
@@ -10,7 +10,7 @@ MESSAGE_OVERHEAD_BYTES = 100
 BATCH_OVERHEAD_BYTES = 64
 
 
-def requests(batches: Iterable[Batch], limits: Limits) -> Iterator[list[Batch]]:
+def requests(batches: Iterable[Batch], limits: BatchLimits) -> Iterator[list[Batch]]:
     """Group batches, in their order, so that each group fits in one request."""
     group: list[Batch] = []
     group_bytes = 0

@@ -13,7 +13,7 @@ TOO_LARGE_CODE = 40009
 BAD_REQUEST_CODES = range(40000, 40100)
 
 
-class Verdict(Enum):
+class ErrorClass(Enum):
     """What is to be done about a failed publish."""
 
     AGAIN = auto()
@@ -29,7 +29,7 @@ class Verdict(Enum):
     """Some message of the batch will never be accepted; the others may be."""
 
 
-def judge(error: PublishError) -> Verdict:
+def classify(error: PublishError) -> ErrorClass:
     """Decide by Ably's code first, then by the HTTP status.
 
     Whatever is not known to be final for a message or a channel is waited out: waiting is visible
@@ -37,10 +37,10 @@ def judge(error: PublishError) -> Verdict:
     """
     code = error.code
     if isinstance(code, ErrorCode) or _may_pass(code, error.status):
-        return Verdict.AGAIN
+        return ErrorClass.AGAIN
     if code in CHANNEL_CODES:
-        return Verdict.CHANNEL_REFUSED
-    return Verdict.MESSAGE_REFUSED if code in BAD_REQUEST_CODES else Verdict.BLOCKED
+        return ErrorClass.CHANNEL_REFUSED
+    return ErrorClass.MESSAGE_REFUSED if code in BAD_REQUEST_CODES else ErrorClass.BLOCKED
 
 
 def _may_pass(code: int, status: int) -> bool:

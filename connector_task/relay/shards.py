@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Crew:
+class ShardAssignment:
     """This process's part of the shards.
 
     Attributes:
@@ -26,7 +26,7 @@ class Crew:
     leading: set[int] = field(default_factory=set)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    def take_place(self, place: int, members: int) -> None:
+    def rebalance(self, place: int, members: int) -> None:
         """Learn how many processes there are, and which of them this is, counted from 0."""
         has_more = place < self.shards % members
         self.quota = self.shards // members + has_more

@@ -14,7 +14,7 @@ class Role(StrEnum):
 
 
 @dataclass(slots=True)
-class Vitals:
+class RelayState:
     """The present state; plain values, one writer.
 
     Attributes:

@@ -6,7 +6,7 @@ from constructs import Construct
 from infra.functions.deploy_steps import DeploySteps
 
 
-class KeyCheck(Construct):
+class ApiKeyPreflight(Construct):
     """Invokes the auth function, which has the key's secret; a key that is no use fails the deploy.
 
     Without it ECS would start tasks in vain until its circuit breaker names no cause.

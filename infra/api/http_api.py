@@ -12,7 +12,7 @@ from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
 from infra.data.database import Database
-from infra.data.database_access import let_chat_in
+from infra.data.database_access import grant_chat_access
 from infra.functions.python_function import PythonFunction
 from infra.settings.stage import StageConfig
 from infra.shared.log_group import log_group
@@ -56,7 +56,7 @@ class HttpApi(Construct):
         self.access_logs = log_group(self, "AccessLogs", config=config)
         self.auth = self._auth(config, ably_key)
         self.history = self._history(config, vpc, security_group)
-        let_chat_in(self.history, database)
+        grant_chat_access(self.history, database)
         self.api = apigatewayv2.HttpApi(
             self, "Api", create_default_stage=False, cors_preflight=_cors(config)
         )

@@ -22,20 +22,20 @@ FUNCTION_CERTIFICATES = "lambdas/common/certificates/amazon.pem"
 CONNECTOR_CERTIFICATES = "connector_task/certificates/amazon.pem"
 
 
-def let_migrate_in(function: lambda_.Function, database: Database) -> None:
+def grant_migrate_access(function: lambda_.Function, database: Database) -> None:
     """Let the function in that makes the roles; nothing else reads the master user's secret."""
     function.connections.allow_to_default_port(database.instance, "Postgres")
     database.secret.grant_read(function)
     # The owner of roles that log in by IAM may have to log in by IAM too.
     database.instance.grant_connect(function, MASTER)
-    _tell(
+    _add_output(
         function,
         DATABASE_AUTH="secret-or-iam",
         DATABASE_SECRET_ARN=database.secret.secret_arn,
     )
 
 
-def let_chat_in(function: lambda_.Function, database: Database) -> None:
+def grant_chat_access(function: lambda_.Function, database: Database) -> None:
     """Let a function in that reads or writes the chat."""
     if database.proxy:
         function.connections.allow_to(database.proxy.proxy, database.port_range, "RDS Proxy")
@@ -45,7 +45,7 @@ def let_chat_in(function: lambda_.Function, database: Database) -> None:
     else:
         function.connections.allow_to_default_port(database.instance, "Postgres")
         database.instance.grant_connect(function, CHAT)
-    _tell(
+    _add_output(
         function,
         DATABASE_AUTH="iam",
         DATABASE_HOST=database.proxy.proxy.endpoint if database.proxy else database.host,
@@ -55,7 +55,7 @@ def let_chat_in(function: lambda_.Function, database: Database) -> None:
     )
 
 
-def let_connector_in(role: iam.IRole, database: Database) -> None:
+def grant_connector_access(role: iam.IRole, database: Database) -> None:
     """Let the connector's task in, as the owner that installs and as the role that relays."""
     database.instance.grant_connect(role, OWNER)
     database.instance.grant_connect(role, CONNECTOR)
@@ -74,7 +74,7 @@ def connector_variables(database: Database) -> dict[str, str]:
     }
 
 
-def _tell(function: lambda_.Function, **variables: str) -> None:
+def _add_output(function: lambda_.Function, **variables: str) -> None:
     tls = {"DATABASE_SSL_MODE": SSL_MODE, "DATABASE_SSL_ROOT_CERT": FUNCTION_CERTIFICATES}
     for name, value in {**variables, **tls}.items():
         function.add_environment(name, value)

@@ -4,7 +4,7 @@ from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
 from infra.data.database import Database
-from infra.data.database_access import let_migrate_in
+from infra.data.database_access import grant_migrate_access
 from infra.functions.deploy_steps import LONGEST_STEP, DeploySteps
 from infra.functions.python_function import PythonFunction
 from infra.settings.stage import StageConfig
@@ -41,7 +41,7 @@ class Migrate(Construct):
             vpc=vpc,
             security_group=security_group,
         ).function
-        let_migrate_in(self.function, database)
+        grant_migrate_access(self.function, database)
         self.step = steps.add(self, "Step", handler=self.function)
         # The rules that open the database to the function are below its group.
         self.step.node.add_dependency(security_group)

@@ -10,7 +10,7 @@ from infra.ingest.rule_target import RuleTarget
 from infra.settings.stage import StageConfig
 
 
-class AblySide(Construct):
+class AblyIntegration(Construct):
     """Lets one app of one Ably account hand messages to one target."""
 
     def __init__(
@@ -48,21 +48,25 @@ class AblySide(Construct):
             role=access.role,
             target=target.properties,
         )
-        self._tell("AblyRuleId", rule.rule_id, "The rule that this deploy has made in the Ably app")
+        self._add_output(
+            "AblyRuleId", rule.rule_id, "The rule that this deploy has made in the Ably app"
+        )
 
     def _say_what_to_enter(
         self, config: StageConfig, target: RuleTarget, access: AblyAccess
     ) -> None:
         rule = f"Ably dashboard, Integrations, {target.dashboard_name} rule:"
-        self._tell("AblyRuleRegion", cdk.Stack.of(self).region, f"{rule} region")
+        self._add_output("AblyRuleRegion", cdk.Stack.of(self).region, f"{rule} region")
         for name, (label, value) in target.dashboard_fields.items():
-            self._tell(name, value, f"{rule} {label}")
-        self._tell("AblyRuleRoleArn", access.role.role_arn, f"{rule} ARN of the role to assume")
-        self._tell(
+            self._add_output(name, value, f"{rule} {label}")
+        self._add_output(
+            "AblyRuleRoleArn", access.role.role_arn, f"{rule} ARN of the role to assume"
+        )
+        self._add_output(
             "AblyRuleChannelFilter",
             channel_filter(config),
             f"{rule} channel filter; event type Message, enveloped, single requests",
         )
 
-    def _tell(self, name: str, value: str, description: str) -> None:
+    def _add_output(self, name: str, value: str, description: str) -> None:
         cdk.CfnOutput(cdk.Stack.of(self), name, value=value, description=description)

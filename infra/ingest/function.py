@@ -7,7 +7,7 @@ from aws_cdk.aws_lambda_event_sources import SqsEventSource
 from constructs import Construct
 
 from infra.data.database import Database
-from infra.data.database_access import let_chat_in
+from infra.data.database_access import grant_chat_access
 from infra.functions.python_function import PythonFunction
 from infra.ingest.queues import IngestQueues
 from infra.ingest.rule_target import RuleTarget
@@ -59,7 +59,7 @@ class Ingest(Construct):
             retry_attempts=config.ingest_retry_attempts,
             max_event_age=cdk.Duration.seconds(config.ingest_max_event_age_seconds),
         )
-        let_chat_in(self.function, database)
+        grant_chat_access(self.function, database)
         queues.rejects.grant_send_messages(self.function)
         self.target = RuleTarget.of_function(self.function)
         if queues.messages:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from infra.monitoring.sources import MINUTE, PERIOD, Watched
+from infra.monitoring.sources import MINUTE, PERIOD, MonitoredResources
 
 _GIB = 1024**3
 _CONNECTOR_LINES = 5  # in five minutes, one a minute from each task
@@ -35,39 +35,39 @@ class AlarmSpec:
     missing_breaches: bool = False
 
 
-def alarm_specs(watched: Watched) -> Iterator[AlarmSpec]:
+def alarm_specs(monitored: MonitoredResources) -> Iterator[AlarmSpec]:
     """The alarms of a stage, along a message's path."""
-    yield from _ingest(watched)
-    yield from _queues(watched)
-    yield from _database(watched)
-    if watched.config.connector_desired_count:
-        yield from _connector(watched)
-    yield from _api(watched)
+    yield from _ingest(monitored)
+    yield from _queues(monitored)
+    yield from _database(monitored)
+    if monitored.config.connector_desired_count:
+        yield from _connector(monitored)
+    yield from _api(monitored)
 
 
-def _ingest(watched: Watched) -> Iterator[AlarmSpec]:
-    config = watched.config
+def _ingest(monitored: MonitoredResources) -> Iterator[AlarmSpec]:
+    config = monitored.config
     yield AlarmSpec(
         name="ingest-errors",
         sentence="Ingest fails: messages wait to be tried again, and are set aside in the end.",
-        metric=watched.ingest.metric_errors(period=PERIOD),
+        metric=monitored.ingest.metric_errors(period=PERIOD),
         threshold=config.alarm_ingest_errors,
     )
     seconds = config.alarm_event_age_seconds
     yield AlarmSpec(
         name="ingest-behind",
         sentence=f"A message has waited for more than {seconds} s to be written.",
-        metric=watched.event_age(),
-        threshold=seconds if watched.queues.messages else seconds * 1000,
+        metric=monitored.event_age(),
+        threshold=seconds if monitored.queues.messages else seconds * 1000,
         periods=3,
     )
 
 
-def _queues(watched: Watched) -> Iterator[AlarmSpec]:
+def _queues(monitored: MonitoredResources) -> Iterator[AlarmSpec]:
     yield AlarmSpec(
         name="ingest-dead-letters",
         sentence="Messages whose every attempt failed lie in the dead letters, not in Postgres.",
-        metric=watched.queues.dead_letters.metric_approximate_number_of_messages_visible(
+        metric=monitored.queues.dead_letters.metric_approximate_number_of_messages_visible(
             statistic=cloudwatch.Stats.MAXIMUM, period=MINUTE
         ),
         threshold=0,
@@ -75,20 +75,20 @@ def _queues(watched: Watched) -> Iterator[AlarmSpec]:
     yield AlarmSpec(
         name="ingest-dead-letters-lost",
         sentence="Lambda could not even set failed events aside: they are lost.",
-        metric=watched.ingest.metric("DeadLetterErrors", statistic="Sum", period=PERIOD),
+        metric=monitored.ingest.metric("DeadLetterErrors", statistic="Sum", period=PERIOD),
         threshold=0,
     )
     yield AlarmSpec(
         name="ingest-rejects",
         sentence="Many messages can never be written: a client or the rule sends what ingest "
         "does not know.",
-        metric=watched.counted("ingest", "MessagesRejected", period=PERIOD),
-        threshold=watched.config.alarm_rejects,
+        metric=monitored.counted("ingest", "MessagesRejected", period=PERIOD),
+        threshold=monitored.config.alarm_rejects,
     )
 
 
-def _database(watched: Watched) -> Iterator[AlarmSpec]:
-    config, database = watched.config, watched.database
+def _database(monitored: MonitoredResources) -> Iterator[AlarmSpec]:
+    config, database = monitored.config, monitored.database
     yield AlarmSpec(
         name="database-cpu",
         sentence="Postgres has been short of CPU for a quarter of an hour.",
@@ -116,13 +116,15 @@ def _database(watched: Watched) -> Iterator[AlarmSpec]:
     )
 
 
-def _connector(watched: Watched) -> Iterator[AlarmSpec]:
-    config = watched.config
+def _connector(monitored: MonitoredResources) -> Iterator[AlarmSpec]:
+    config = monitored.config
     yield AlarmSpec(
         name="outbox-behind",
         sentence=f"A committed change has waited for more than {config.alarm_outbox_age_seconds} s "
         "to be published.",
-        metric=watched.counted("connector", "OldestMessageAge", statistic=cloudwatch.Stats.MAXIMUM),
+        metric=monitored.counted(
+            "connector", "OldestMessageAge", statistic=cloudwatch.Stats.MAXIMUM
+        ),
         threshold=config.alarm_outbox_age_seconds * 1000,
         periods=3,
     )
@@ -130,14 +132,14 @@ def _connector(watched: Watched) -> Iterator[AlarmSpec]:
         name="publish-slow",
         sentence=f"One change in a hundred takes more than {config.alarm_publish_lag_ms} ms from "
         "its capture to Ably.",
-        metric=watched.counted("connector", "PublishLag", statistic="p99", period=PERIOD),
+        metric=monitored.counted("connector", "PublishLag", statistic="p99", period=PERIOD),
         threshold=config.alarm_publish_lag_ms,
         periods=3,
     )
     yield AlarmSpec(
         name="connector-silent",
         sentence="No connector leads: changes are kept, and nothing is published.",
-        metric=watched.counted("connector", "IsLeader", statistic=cloudwatch.Stats.MAXIMUM),
+        metric=monitored.counted("connector", "IsLeader", statistic=cloudwatch.Stats.MAXIMUM),
         threshold=1,
         comparison=_BELOW,
         periods=3,
@@ -146,13 +148,13 @@ def _connector(watched: Watched) -> Iterator[AlarmSpec]:
     yield AlarmSpec(
         name="connector-dead-letters",
         sentence="Ably has refused changes for good: they lie in ably.dead_letter.",
-        metric=watched.counted("connector", "MessagesDeadLettered", period=PERIOD),
+        metric=monitored.counted("connector", "MessagesDeadLettered", period=PERIOD),
         threshold=0,
     )
     yield AlarmSpec(
         name="publish-failures",
         sentence="Ably keeps refusing batches, or does not answer.",
-        metric=watched.counted("connector", "PublishFailures", period=PERIOD),
+        metric=monitored.counted("connector", "PublishFailures", period=PERIOD),
         threshold=config.alarm_publish_failures,
         periods=2,
     )
@@ -160,7 +162,7 @@ def _connector(watched: Watched) -> Iterator[AlarmSpec]:
         yield AlarmSpec(
             name="connector-standby-missing",
             sentence="Fewer connectors run than configured: the next failure stops publishing.",
-            metric=watched.counted(
+            metric=monitored.counted(
                 "connector", "IsLeader", statistic=cloudwatch.Stats.SAMPLE_COUNT, period=PERIOD
             ),
             # One line may fall into the period before.
@@ -171,13 +173,13 @@ def _connector(watched: Watched) -> Iterator[AlarmSpec]:
         )
 
 
-def _api(watched: Watched) -> Iterator[AlarmSpec]:
+def _api(monitored: MonitoredResources) -> Iterator[AlarmSpec]:
     yield AlarmSpec(
         name="api-errors",
         sentence="The API fails: browsers get no token, or no history.",
-        metric=watched.http_api.api.metric_server_error(
+        metric=monitored.http_api.api.metric_server_error(
             period=PERIOD, statistic=cloudwatch.Stats.SUM
         ),
-        threshold=watched.config.alarm_api_errors,
+        threshold=monitored.config.alarm_api_errors,
         periods=2,
     )

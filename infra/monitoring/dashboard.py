@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from infra.monitoring.sources import MINUTE, PERIOD, Watched
+from infra.monitoring.sources import MINUTE, PERIOD, MonitoredResources
 
 _WIDTH = 6  # a quarter of the dashboard
 _HEIGHT = 6
@@ -23,22 +23,22 @@ class Dashboard(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        watched: Watched,
+        monitored: MonitoredResources,
         alarms: Sequence[cloudwatch.Alarm],
     ) -> None:
         super().__init__(scope, construct_id)
         self.dashboard = cloudwatch.Dashboard(
             self,
             "Dashboard",
-            dashboard_name=f"ably-postgres-{watched.config.stage}",
+            dashboard_name=f"ably-postgres-{monitored.config.stage}",
             period_override=cloudwatch.PeriodOverride.INHERIT,
         )
         status = cloudwatch.AlarmStatusWidget(title="Alarms", alarms=[*alarms], width=24, height=3)
         self.dashboard.add_widgets(status)
-        self._row("In: Ably's rule to ingest", _ingest(watched))
-        self._row("Postgres", _database(watched))
-        self._row("Out: outbox to Ably", _connector(watched))
-        self._row("Page and API", _api(watched))
+        self._row("In: Ably's rule to ingest", _ingest(monitored))
+        self._row("Postgres", _database(monitored))
+        self._row("Out: outbox to Ably", _connector(monitored))
+        self._row("Page and API", _api(monitored))
 
     def _row(self, title: str, graphs: Sequence[cloudwatch.GraphWidget]) -> None:
         self.dashboard.add_widgets(
@@ -63,12 +63,12 @@ def _graph(
     )
 
 
-def _ingest(watched: Watched) -> list[cloudwatch.GraphWidget]:
-    function = watched.ingest
-    dead = watched.queues.dead_letters.metric_approximate_number_of_messages_visible(
+def _ingest(monitored: MonitoredResources) -> list[cloudwatch.GraphWidget]:
+    function = monitored.ingest
+    dead = monitored.queues.dead_letters.metric_approximate_number_of_messages_visible(
         statistic=cloudwatch.Stats.MAXIMUM, period=MINUTE, label="dead letters"
     )
-    rejects = watched.queues.rejects.metric_approximate_number_of_messages_visible(
+    rejects = monitored.queues.rejects.metric_approximate_number_of_messages_visible(
         statistic=cloudwatch.Stats.MAXIMUM, period=MINUTE, label="rejects"
     )
     return [
@@ -79,7 +79,7 @@ def _ingest(watched: Watched) -> list[cloudwatch.GraphWidget]:
                 function.metric_errors(period=MINUTE, label="errors"),
                 function.metric_throttles(period=MINUTE, label="throttled"),
             ],
-            [watched.event_age()],
+            [monitored.event_age()],
         ),
         _graph(
             "Ingest duration, ms",
@@ -92,7 +92,7 @@ def _ingest(watched: Watched) -> list[cloudwatch.GraphWidget]:
         _graph(
             "Messages written and not written",
             [
-                watched.counted("ingest", name)
+                monitored.counted("ingest", name)
                 for name in (
                     "MessagesIngested",
                     "MessagesRepeated",
@@ -105,8 +105,8 @@ def _ingest(watched: Watched) -> list[cloudwatch.GraphWidget]:
     ]
 
 
-def _database(watched: Watched) -> list[cloudwatch.GraphWidget]:
-    database = watched.database
+def _database(monitored: MonitoredResources) -> list[cloudwatch.GraphWidget]:
+    database = monitored.database
     return [
         _graph("CPU, percent", [database.metric_cpu_utilization(period=MINUTE)]),
         _graph(
@@ -129,54 +129,54 @@ def _database(watched: Watched) -> list[cloudwatch.GraphWidget]:
     ]
 
 
-def _connector(watched: Watched) -> list[cloudwatch.GraphWidget]:
+def _connector(monitored: MonitoredResources) -> list[cloudwatch.GraphWidget]:
     def highest(name: str) -> cloudwatch.Metric:
-        return watched.counted("connector", name, statistic=cloudwatch.Stats.MAXIMUM)
+        return monitored.counted("connector", name, statistic=cloudwatch.Stats.MAXIMUM)
 
     return [
         _graph(
             "From capture to Ably, ms, and what waits",
             [
-                watched.counted("connector", "PublishLag", statistic="p50", label="lag, p50"),
-                watched.counted("connector", "PublishLag", statistic="p99", label="lag, p99"),
+                monitored.counted("connector", "PublishLag", statistic="p50", label="lag, p50"),
+                monitored.counted("connector", "PublishLag", statistic="p99", label="lag, p99"),
                 highest("OldestMessageAge"),
             ],
             [highest("OutboxBacklog")],
         ),
         _graph(
             "Published",
-            [watched.counted("connector", "MessagesPublished")],
+            [monitored.counted("connector", "MessagesPublished")],
             [
-                watched.counted("connector", "PublishDuration", statistic="p50", label="p50, ms"),
-                watched.counted("connector", "PublishDuration", statistic="p99", label="p99, ms"),
+                monitored.counted("connector", "PublishDuration", statistic="p50", label="p50, ms"),
+                monitored.counted("connector", "PublishDuration", statistic="p99", label="p99, ms"),
             ],
         ),
         _graph(
             "Not as it should be",
             [
-                watched.counted("connector", name)
+                monitored.counted("connector", name)
                 for name in ("PublishFailures", "MessagesDeadLettered", "MessagesTruncated")
             ],
         ),
         _graph(
             "Leaders and tasks",
             [
-                watched.counted("connector", "IsLeader", label="leaders"),
-                watched.counted("connector", "IsLeader", statistic="SampleCount", label="tasks"),
+                monitored.counted("connector", "IsLeader", label="leaders"),
+                monitored.counted("connector", "IsLeader", statistic="SampleCount", label="tasks"),
             ],
         ),
     ]
 
 
-def _api(watched: Watched) -> list[cloudwatch.GraphWidget]:
-    api = watched.http_api.api
+def _api(monitored: MonitoredResources) -> list[cloudwatch.GraphWidget]:
+    api = monitored.http_api.api
     graphs = [
         _graph(
             "Requests",
             [api.metric_count(period=MINUTE, statistic="Sum", label="requests")],
             [
-                watched.counted("auth", "TokenRequestsIssued"),
-                watched.counted("history", "HistoryPagesServed"),
+                monitored.counted("auth", "TokenRequestsIssued"),
+                monitored.counted("history", "HistoryPagesServed"),
             ],
         ),
         _graph(
@@ -194,14 +194,14 @@ def _api(watched: Watched) -> list[cloudwatch.GraphWidget]:
             ],
         ),
     ]
-    if watched.distribution_id:
+    if monitored.distribution_id:
         graphs.append(
             _graph(
                 "Page: requests, and errors in percent",
-                [watched.page_metric("Requests", statistic="Sum")],
+                [monitored.page_metric("Requests", statistic="Sum")],
                 [
-                    watched.page_metric("4xxErrorRate", statistic="Average"),
-                    watched.page_metric("5xxErrorRate", statistic="Average"),
+                    monitored.page_metric("4xxErrorRate", statistic="Average"),
+                    monitored.page_metric("5xxErrorRate", statistic="Average"),
                 ],
             )
         )

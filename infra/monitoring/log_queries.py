@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra.monitoring.sources import Watched
+from infra.monitoring.sources import MonitoredResources
 
 _NEWEST = ("sort @timestamp desc", "limit 200")
 
@@ -21,26 +21,28 @@ class _Query:
 class LogQueries(Construct):
     """The questions that docs/operations.md answers an alarm with."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, watched: Watched) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, monitored: MonitoredResources
+    ) -> None:
         super().__init__(scope, construct_id)
-        for query in _queries(watched):
+        for query in _queries(monitored):
             logs.CfnQueryDefinition(
                 self,
                 query.name.title().replace("-", ""),
-                name=f"ably-postgres/{watched.config.stage}/{query.name}",
+                name=f"ably-postgres/{monitored.config.stage}/{query.name}",
                 query_string="\n| ".join(query.steps),
                 log_group_names=[group.log_group_name for group in query.groups],
             )
 
 
-def _queries(watched: Watched) -> list[_Query]:
-    api = watched.http_api
-    ingest = watched.ingest.log_group
+def _queries(monitored: MonitoredResources) -> list[_Query]:
+    api = monitored.http_api
+    ingest = monitored.ingest.log_group
     functions = [ingest, api.auth.log_group, api.history.log_group]
     return [
         _Query(
             name="errors",
-            groups=[*functions, watched.connector_logs],
+            groups=[*functions, monitored.connector_logs],
             steps=[
                 "fields @timestamp, service, message, error_code, @log",
                 'filter level in ["ERROR", "CRITICAL"] or @message like /Task timed out/',
@@ -74,7 +76,7 @@ def _queries(watched: Watched) -> list[_Query]:
         ),
         _Query(
             name="connector-failures",
-            groups=[watched.connector_logs],
+            groups=[monitored.connector_logs],
             steps=[
                 "fields @timestamp, message, error_code, channel",
                 'filter level in ["WARNING", "ERROR"]',

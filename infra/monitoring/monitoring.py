@@ -8,7 +8,7 @@ from infra.monitoring.alarm_topic import AlarmTopic
 from infra.monitoring.alarms import AlarmSpec, alarm_specs
 from infra.monitoring.dashboard import Dashboard
 from infra.monitoring.log_queries import LogQueries
-from infra.monitoring.sources import Watched
+from infra.monitoring.sources import MonitoredResources
 
 _MANUAL = "docs/operations.md"
 
@@ -21,13 +21,15 @@ class Monitoring(Construct):
         dashboard: where to look first.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, watched: Watched) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, monitored: MonitoredResources
+    ) -> None:
         super().__init__(scope, construct_id)
-        config = watched.config
+        config = monitored.config
         self.topic = AlarmTopic(self, "Alarms", config=config).topic
-        alarms = [self._alarm(config.stage, spec) for spec in alarm_specs(watched)]
-        self.dashboard = Dashboard(self, "Board", watched=watched, alarms=alarms).dashboard
-        LogQueries(self, "Queries", watched=watched)
+        alarms = [self._alarm(config.stage, spec) for spec in alarm_specs(monitored)]
+        self.dashboard = Dashboard(self, "Board", monitored=monitored, alarms=alarms).dashboard
+        LogQueries(self, "Queries", monitored=monitored)
 
     def _alarm(self, stage: str, spec: AlarmSpec) -> cloudwatch.Alarm:
         silence = cloudwatch.TreatMissingData

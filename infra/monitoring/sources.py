@@ -18,7 +18,7 @@ MINUTE = cdk.Duration.minutes(1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Watched:
+class MonitoredResources:
     """The parts of one stage.
 
     Attributes:

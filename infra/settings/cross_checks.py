@@ -21,7 +21,7 @@ ENDPOINTS = ("ecr", "logs", "secretsmanager", "sqs")
 _NEEDED_ENDPOINTS = ("secretsmanager", "sqs")
 
 
-def conflicts(values: Mapping[str, object]) -> Iterator[str]:
+def cross_checks(values: Mapping[str, object]) -> Iterator[str]:
     """A sentence for each conflict between those settings that could be read."""
     for rule in _RULES:
         names = inspect.signature(rule).parameters

@@ -25,7 +25,7 @@ class ConfigError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Knob:
+class Setting:
     """One setting's rules.
 
     Attributes:
@@ -39,10 +39,10 @@ class Knob:
     echo: bool
 
 
-def knob(parse: Parser, *, dev: str, prod: str | None = None, echo: bool = True) -> Any:
+def setting(parse: Parser, *, dev: str, prod: str | None = None, echo: bool = True) -> Any:
     """Declare a setting as a dataclass field; `prod` is as `dev` unless given."""
     defaults = {"dev": dev, "prod": dev if prod is None else prod}
-    return field(metadata={"knob": Knob(parse=parse, defaults=defaults, echo=echo)})
+    return field(metadata={"knob": Setting(parse=parse, defaults=defaults, echo=echo)})
 
 
 def as_text(value: object) -> str:
@@ -56,7 +56,7 @@ def as_text(value: object) -> str:
     return str(value).strip()
 
 
-def read(name: str, rules: Knob, text: str) -> object:
+def read(name: str, rules: Setting, text: str) -> object:
     """Parse one setting.
 
     Raises:

@@ -5,16 +5,16 @@ from pathlib import Path
 import aws_cdk as cdk
 from constructs import Construct
 
-from infra.api.api_key_preflight import KeyCheck
+from infra.api.api_key_preflight import ApiKeyPreflight
 from infra.api.http_api import HttpApi
 from infra.connector import Connector
 from infra.data.network import egress_group
 from infra.functions.deploy_steps import DeploySteps
 from infra.functions.migrate import Migrate
-from infra.ingest.ably_integration import AblySide
+from infra.ingest.ably_integration import AblyIntegration
 from infra.ingest.function import Ingest
 from infra.monitoring.monitoring import Monitoring
-from infra.monitoring.sources import Watched
+from infra.monitoring.sources import MonitoredResources
 from infra.settings.stage import StageConfig
 from infra.shared.bootstrap import synthesizer
 from infra.shared.cdk_log_group import log_to
@@ -36,7 +36,7 @@ class ServiceStack(cdk.Stack):
         page: Path,
     ) -> None:
         super().__init__(scope, construct_id, synthesizer=synthesizer(scope, config))
-        helper_logs = log_group(self, "HelperLogs", config=config)
+        cdk_log_group = log_group(self, "HelperLogs", config=config)
         vpc = stateful.network.vpc
         database = stateful.database
         ably_key = stateful.ably_key.secret
@@ -75,8 +75,8 @@ class ServiceStack(cdk.Stack):
         connector = Connector(
             self, "Connector", config=config, vpc=vpc, database=database, ably_key=ably_key
         )
-        key_check = KeyCheck(self, "KeyCheck", auth=http_api.auth, steps=steps)
-        migrate.step.node.add_dependency(key_check.step)
+        api_key_preflight = ApiKeyPreflight(self, "KeyCheck", auth=http_api.auth, steps=steps)
+        migrate.step.node.add_dependency(api_key_preflight.step)
         for needs_schema in (ingest.function, http_api.history, connector.service):
             needs_schema.node.add_dependency(migrate.step)
         website = (
@@ -86,14 +86,14 @@ class ServiceStack(cdk.Stack):
                 config=config,
                 api=http_api.api,
                 page=page,
-                helper_logs=helper_logs,
+                cdk_log_group=cdk_log_group,
             )
             if config.page
             else None
         )
-        self._tell("IngestFunctionName", ingest.function.function_name, "Writes to Postgres")
+        self._add_output("IngestFunctionName", ingest.function.function_name, "Writes to Postgres")
         self._output(config, http_api, connector, website)
-        ably = AblySide(
+        ably = AblyIntegration(
             self,
             "Ably",
             config=config,
@@ -103,7 +103,7 @@ class ServiceStack(cdk.Stack):
         # No message before all that writes it is in place.
         ably.node.add_dependency(ingest)
         self._watch(
-            Watched(
+            MonitoredResources(
                 config=config,
                 ingest=ingest.function,
                 http_api=http_api,
@@ -113,12 +113,14 @@ class ServiceStack(cdk.Stack):
                 distribution_id=website.distribution.distribution_id if website else None,
             )
         )
-        log_to(helper_logs, self)
+        log_to(cdk_log_group, self)
 
-    def _watch(self, watched: Watched) -> None:
-        monitoring = Monitoring(self, "Monitoring", watched=watched)
-        self._tell("AlarmTopicArn", monitoring.topic.topic_arn, "Subscribe a pager or a chat here")
-        self._tell("Dashboard", monitoring.dashboard.dashboard_name, "Its name in CloudWatch")
+    def _watch(self, monitored: MonitoredResources) -> None:
+        monitoring = Monitoring(self, "Monitoring", monitored=monitored)
+        self._add_output(
+            "AlarmTopicArn", monitoring.topic.topic_arn, "Subscribe a pager or a chat here"
+        )
+        self._add_output("Dashboard", monitoring.dashboard.dashboard_name, "Its name in CloudWatch")
 
     def _output(
         self,
@@ -127,16 +129,16 @@ class ServiceStack(cdk.Stack):
         connector: Connector,
         website: Website | None,
     ) -> None:
-        self._tell("ApiUrl", http_api.api.api_endpoint, "Serves GET /auth and GET /messages")
-        self._tell("ConnectorLogGroup", connector.logs.log_group_name, "The connector's log")
+        self._add_output("ApiUrl", http_api.api.api_endpoint, "Serves GET /auth and GET /messages")
+        self._add_output("ConnectorLogGroup", connector.logs.log_group_name, "The connector's log")
         if website:
-            self._tell("PageUrl", website.url, "The chat page")
+            self._add_output("PageUrl", website.url, "The chat page")
         if website and config.page_domain:
-            self._tell(
+            self._add_output(
                 "PageDomainTarget",
                 website.distribution.distribution_domain_name,
                 f"Point {config.page_domain} here: a CNAME, or an alias in Route 53",
             )
 
-    def _tell(self, name: str, value: str, description: str) -> None:
+    def _add_output(self, name: str, value: str, description: str) -> None:
         cdk.CfnOutput(self, name, value=value, description=description)

@@ -38,10 +38,10 @@ class PageFiles(Construct):
         config: StageConfig,
         bucket: s3.Bucket,
         page: Path,
-        helper_logs: logs.ILogGroup,
+        cdk_log_group: logs.ILogGroup,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._logs = helper_logs
+        self._logs = cdk_log_group
         if not (page / "index.html").is_file():
             raise ConfigError(["page=true needs the built page: run `make web`, or set page=false"])
         files = deployment.Source.asset(str(page))

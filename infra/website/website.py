@@ -42,7 +42,7 @@ class Website(Construct):
         config: StageConfig,
         api: apigatewayv2.HttpApi,
         page: Path,
-        helper_logs: logs.ILogGroup,
+        cdk_log_group: logs.ILogGroup,
     ) -> None:
         super().__init__(scope, construct_id)
         bucket = s3.Bucket(
@@ -59,7 +59,7 @@ class Website(Construct):
         self.distribution = self._distribution(config, bucket, api)
         self.url = f"https://{config.page_domain or self.distribution.distribution_domain_name}/"
         PageFiles(
-            self, "PageFiles", config=config, bucket=bucket, page=page, helper_logs=helper_logs
+            self, "PageFiles", config=config, bucket=bucket, page=page, cdk_log_group=cdk_log_group
         )
 
     def _distribution(

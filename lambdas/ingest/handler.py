@@ -13,7 +13,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lambdas.common.observability import Handler, observed
-from lambdas.ingest.ingest_service import Intake
+from lambdas.ingest.ingest_service import IngestService
 from lambdas.ingest.settings import IngestSettings
 
 
@@ -21,11 +21,11 @@ def make_handler(environment: Mapping[str, str]) -> Handler:
     """The Lambda handler; the environment is read at its first event."""
 
     @cache
-    def intake() -> Intake:
-        return Intake(IngestSettings.parse(environment))
+    def service() -> IngestService:
+        return IngestService(IngestSettings.parse(environment))
 
     def handle(event: Any, _context: LambdaContext) -> dict[str, Any]:
-        return intake().take(event)
+        return service().take(event)
 
     return observed(handle, environment)
 

@@ -16,15 +16,15 @@ from lambdas.common.secrets import Secrets
 from lambdas.ingest import report, repository
 from lambdas.ingest.commands import Batch, Command
 from lambdas.ingest.parsing import parse_event
-from lambdas.ingest.plan import Plan, plan
-from lambdas.ingest.queue_batch import QueuedEvent, is_queue_batch, parse_queue_batch, together
+from lambdas.ingest.plan import WritePlan, plan
+from lambdas.ingest.queue_batch import QueuedEvent, is_queue_batch, merge, parse_queue_batch
 from lambdas.ingest.reject_queue import RejectQueue
 from lambdas.ingest.settings import IngestSettings
 
-Apply = Callable[[Cursor, Plan], repository.Changes]
+Apply = Callable[[Cursor, WritePlan], repository.Changes]
 
 
-class Intake:
+class IngestService:
     """One execution environment's connection and queue, kept between events."""
 
     def __init__(self, settings: IngestSettings) -> None:
@@ -57,7 +57,7 @@ class Intake:
 
     def _take_queued(self, queued: Collection[QueuedEvent]) -> dict[str, Any]:
         """Write a batch; what has failed is named, so that SQS delivers it alone again."""
-        count("MessagesReceived", together(queued).message_count)
+        count("MessagesReceived", merge(queued).message_count)
         try:
             failed = self._take_together(queued)
         except DatabaseRefusedError:
@@ -66,7 +66,7 @@ class Intake:
         return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
 
     def _take_together(self, queued: Collection[QueuedEvent]) -> list[str]:
-        batch = together(queued)
+        batch = merge(queued)
         done = self._write(batch.commands, repository.apply)
         self._finish(batch, done)
         missing = {change.target_id for change in done.with_outcome(repository.Outcome.MISSING)}
@@ -94,7 +94,7 @@ class Intake:
         report.rejects(batch.rejects)
 
 
-def _apply_whole(cursor: Cursor, planned: Plan) -> repository.Changes:
+def _apply_whole(cursor: Cursor, planned: WritePlan) -> repository.Changes:
     """Apply the plan, or raise so that the transaction ends with nothing written."""
     changes = repository.apply(cursor, planned)
     if missing := changes.with_outcome(repository.Outcome.MISSING):

@@ -12,7 +12,7 @@ from lambdas.ingest.commands import Command, Delete, Edit, Write
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class WritePlan:
     """Rows to write, then edits, then deletes."""
 
     writes: tuple[Write, ...]
@@ -29,7 +29,7 @@ class Plan:
         )
 
 
-def plan(commands: Iterable[Command]) -> Plan:
+def plan(commands: Iterable[Command]) -> WritePlan:
     """Arrange the commands of one transaction."""
     writes: dict[str, Write] = {}
     edits: dict[tuple[str, str], Edit] = {}
@@ -43,6 +43,6 @@ def plan(commands: Iterable[Command]) -> Plan:
                 edits[key] = max(edits.get(key, command), command, key=lambda edit: edit.order)
             case Delete():
                 deletes.setdefault((command.target_id, command.client_id), command)
-    return Plan(
+    return WritePlan(
         writes=tuple(writes.values()), edits=tuple(edits.values()), deletes=tuple(deletes.values())
     )

@@ -43,7 +43,7 @@ def parse_queue_batch(event: dict[str, Any], limits: Limits) -> tuple[QueuedEven
     )
 
 
-def together(queued: Collection[QueuedEvent]) -> Batch:
+def merge(queued: Collection[QueuedEvent]) -> Batch:
     """All that they ask for, as of one delivery."""
     return Batch(
         commands=tuple(command for each in queued for command in each.batch.commands),

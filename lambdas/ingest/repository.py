@@ -7,7 +7,7 @@ from pathlib import Path
 
 from psycopg2.extensions import cursor as Cursor  # noqa: N812  # psycopg2 names a class so
 
-from lambdas.ingest.plan import Plan
+from lambdas.ingest.plan import WritePlan
 
 _SQL = Path(__file__).parent / "sql"
 
@@ -48,7 +48,7 @@ class Changes:
         return tuple(change for change in (*self.edits, *self.deletes) if change.outcome is outcome)
 
 
-def apply(cursor: Cursor, plan: Plan) -> Changes:
+def apply(cursor: Cursor, plan: WritePlan) -> Changes:
     """Write, edit and delete; later deliveries of the same plan change nothing.
 
     Nothing is raised for what is refused or missing: that is the caller's to judge before the
@@ -60,7 +60,7 @@ def apply(cursor: Cursor, plan: Plan) -> Changes:
     )
 
 
-def _write(cursor: Cursor, plan: Plan) -> tuple[str, ...]:
+def _write(cursor: Cursor, plan: WritePlan) -> tuple[str, ...]:
     if not plan.writes:
         return ()
     cursor.execute(
@@ -76,7 +76,7 @@ def _write(cursor: Cursor, plan: Plan) -> tuple[str, ...]:
     return tuple(message_id for (message_id,) in cursor.fetchall())
 
 
-def _edit(cursor: Cursor, plan: Plan) -> tuple[Change, ...]:
+def _edit(cursor: Cursor, plan: WritePlan) -> tuple[Change, ...]:
     if not plan.edits:
         return ()
     cursor.execute(
@@ -92,7 +92,7 @@ def _edit(cursor: Cursor, plan: Plan) -> tuple[Change, ...]:
     return _changes(cursor)
 
 
-def _delete(cursor: Cursor, plan: Plan) -> tuple[Change, ...]:
+def _delete(cursor: Cursor, plan: WritePlan) -> tuple[Change, ...]:
     if not plan.deletes:
         return ()
     cursor.execute(

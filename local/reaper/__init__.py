@@ -19,7 +19,7 @@ ENDED = "ended"
 REMOVE = "remove"
 
 
-class Guard:
+class Reaper:
     """The run's side of the pipe. It is a `ProcessWatch`."""
 
     def __init__(self, *, holding: list[int] | None = None) -> None:
@@ -46,26 +46,26 @@ class Guard:
 
     def started(self, pid: int) -> None:
         """Tell of a process that is to be stopped by SIGTERM, then killed with its group."""
-        self._tell(STARTED, str(pid), "TERM")
+        self._send(STARTED, str(pid), "TERM")
 
     def started_postgres(self, pid: int) -> None:
         """Tell of a Postgres server, whose signals for a quick stop are its own."""
-        self._tell(STARTED, str(pid), "INT", "QUIT")
+        self._send(STARTED, str(pid), "INT", "QUIT")
 
     def ended(self, pid: int) -> None:
         """Tell that a process is gone, before its number means another."""
-        self._tell(ENDED, str(pid))
+        self._send(ENDED, str(pid))
 
     def remove_at_end(self, folder: Path) -> None:
         """Have a folder removed once all processes are gone."""
-        self._tell(REMOVE, str(folder))
+        self._send(REMOVE, str(folder))
 
     def close(self) -> None:
         """Let go: the guard ends what is left, which is nothing after an orderly stop."""
         self._stdin().close()
         self._process.wait(STOP_SECONDS)
 
-    def _tell(self, *words: str) -> None:
+    def _send(self, *words: str) -> None:
         stdin = self._stdin()
         if not stdin.closed:
             stdin.write(("\t".join(words) + "\n").encode())

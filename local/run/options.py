@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-DEFAULT_DATA_FOLDER = Path(".local")
+DEFAULT_STATE_DIR = Path(".local")
 DEFAULT_PORT = 8000
 BUILT_PAGE = ROOT / "web" / "dist"
 
@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     where.add_argument(
         "--data-dir",
         type=Path,
-        default=DEFAULT_DATA_FOLDER,
+        default=DEFAULT_STATE_DIR,
         metavar="DIR",
         help="keep data and logs here (default: %(default)s)",
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from local.aws_access import RunCredentials
 from local.gateway import Gateway
 from local.lambda_service import LambdaService
-from local.reaper import Guard
+from local.reaper import Reaper
 from local.run.options import ROOT, RunOptions
 from local.services.ably_integration import LocalAbly, RealAbly
 from local.services.aws import AwsServices
@@ -14,7 +14,7 @@ from local.services.database import Database, EmbeddedDatabase, GivenDatabase
 from local.services.embedded_postgres import EmbeddedPostgres
 from local.services.functions import ROUTES, chat_functions
 from local.system.processes import LogLine, ProcessHost
-from local.system.state_dir import DataFolder, Identity
+from local.system.state_dir import RunIdentity, StateDir
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,7 @@ class Parts:
 
     @classmethod
     def assemble(
-        cls, options: RunOptions, folder: DataFolder, *, guard: Guard, log: LogLine
+        cls, options: RunOptions, folder: StateDir, *, reaper: Reaper, log: LogLine
     ) -> "Parts":
         """Make the parts of a run; none is started.
 
@@ -41,8 +41,8 @@ class Parts:
         """
         identity = folder.identity()
         ports = identity.ports
-        host = ProcessHost(folder=ROOT, log=log, environment=guard.environment, watch=guard)
-        database = _database(options, folder, identity, guard)
+        host = ProcessHost(folder=ROOT, log=log, environment=reaper.environment, watch=reaper)
+        database = _database(options, folder, identity, reaper)
         credentials = RunCredentials.generate()
         aws = AwsServices(ports.aws, host, credentials)
         functions = LambdaService(
@@ -81,7 +81,7 @@ class Parts:
 
 
 def _database(
-    options: RunOptions, folder: DataFolder, identity: Identity, guard: Guard
+    options: RunOptions, folder: StateDir, identity: RunIdentity, reaper: Reaper
 ) -> EmbeddedDatabase | GivenDatabase:
     if options.database_url:
         return GivenDatabase(options.database_url)
@@ -92,12 +92,12 @@ def _database(
         keep_copy=not options.ephemeral,
         log_path=folder.logs / "postgres.log",
     )
-    return EmbeddedDatabase(server, guard)
+    return EmbeddedDatabase(server, reaper)
 
 
 def _ably(
     options: RunOptions,
-    identity: Identity,
+    identity: RunIdentity,
     functions: LambdaService,
     credentials: RunCredentials,
 ) -> LocalAbly | RealAbly:

@@ -67,8 +67,8 @@ class Supervisor:
             self._announce(database)
             await self._watch(database, connector)
         except PartFailedError as error:
-            last_words = self._logs.last_line(error.part) or "it wrote nothing"
-            raise LocalError(f"{error}; its last words: {last_words}") from error
+            last_log_line = self._logs.last_line(error.part) or "it wrote nothing"
+            raise LocalError(f"{error}; its last words: {last_log_line}") from error
 
     async def stop(self) -> None:
         """Stop all parts, whatever has been started; within five seconds."""

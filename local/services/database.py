@@ -10,7 +10,7 @@ from psycopg2 import sql
 from psycopg2.extensions import make_dsn, parse_dsn
 
 from local.errors import LocalError
-from local.reaper import Guard
+from local.reaper import Reaper
 from local.services.embedded_postgres import EmbeddedPostgres
 
 CONNECT_SECONDS = 5
@@ -98,12 +98,12 @@ class EmbeddedDatabase:
 
     ssl_mode = "disable"
 
-    def __init__(self, server: EmbeddedPostgres, guard: Guard) -> None:
-        server.environment |= guard.environment
-        server.on_start = guard.started_postgres
-        server.on_copy = guard.remove_at_end
+    def __init__(self, server: EmbeddedPostgres, reaper: Reaper) -> None:
+        server.environment |= reaper.environment
+        server.on_start = reaper.started_postgres
+        server.on_copy = reaper.remove_at_end
         self._server = server
-        self._guard = guard
+        self._reaper = reaper
         self._starting: asyncio.Task[None] | None = None
 
     @property
@@ -134,7 +134,7 @@ class EmbeddedDatabase:
         if self._starting.cancelled() or self._starting.exception() is None:
             pid = self._server.pid
             await asyncio.to_thread(self._server.stop, grace_seconds=STOP_GRACE_SECONDS)
-            self._guard.ended(pid)
+            self._reaper.ended(pid)
         self._starting = None
 
 

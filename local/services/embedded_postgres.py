@@ -210,8 +210,8 @@ class EmbeddedPostgres:
             else:
                 return
         self.stop()
-        last_words = self._log_path().read_text(errors="replace").strip().splitlines()[-5:]
-        msg = f"Postgres did not start on port {self.port}; " + " | ".join(last_words)
+        last_log_line = self._log_path().read_text(errors="replace").strip().splitlines()[-5:]
+        msg = f"Postgres did not start on port {self.port}; " + " | ".join(last_log_line)
         raise LocalError(msg)
 
     def _program(self, name: str) -> Path:

@@ -63,14 +63,14 @@ class AblyIdentity:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Identity:
+class RunIdentity:
     """What makes one run look like the run before to its clients."""
 
     ports: Ports
     ably: AblyIdentity
 
 
-class DataFolder:
+class StateDir:
     """A folder in the hands of this process alone, from `claim` until `release`."""
 
     def __init__(self, path: Path) -> None:
@@ -127,7 +127,7 @@ class DataFolder:
             else:
                 path.unlink(missing_ok=True)
 
-    def identity(self) -> Identity:
+    def identity(self) -> RunIdentity:
         """The identity of the run before, with a port replaced that is taken; else a new one.
 
         Raises:
@@ -136,7 +136,7 @@ class DataFolder:
         path = self.path / IDENTITY_FILE
         try:
             kept = self._parse(read_private(path))
-            identity = Identity(
+            identity = RunIdentity(
                 ports=Ports.choose(kept.ports if kept else None),
                 ably=kept.ably if kept else AblyIdentity.make_up(),
             )
@@ -146,7 +146,7 @@ class DataFolder:
             raise LocalError(f"{error}, or choose another folder by --data-dir") from error
         return identity
 
-    def _parse(self, text: str | None) -> Identity | None:
+    def _parse(self, text: str | None) -> RunIdentity | None:
         if text is None:
             return None
         stale = f"the data in {self.path} is of another version: run with --fresh to start anew"
@@ -157,7 +157,7 @@ class DataFolder:
             ports, ably = Ports(**document["ports"]), AblyIdentity(**document["ably"])
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise LocalError(stale) from error
-        return Identity(ports=ports, ably=ably)
+        return RunIdentity(ports=ports, ably=ably)
 
     def _refuse_foreign(self) -> None:
         names = {entry.name for entry in self.path.iterdir()}

@@ -5,30 +5,30 @@ from typing import Protocol
 
 import pytest
 
-from connector_task.capture.installer import PostgresInstallation
+from connector_task.capture.installer import Installer
 from connector_task.errors import DatabaseUnavailableError, PublishError
 from connector_task.postgres.outbox import PostgresOutbox
-from connector_task.relay.limits import Limits
+from connector_task.relay.limits import BatchLimits
 from connector_task.relay.ports import (
     Batch,
     BatchId,
-    Burial,
-    Narrowing,
+    Bisect,
+    ClaimRequest,
+    DeadLetter,
     Outbox,
-    Postponement,
-    Search,
-    Settlement,
+    Outcomes,
+    Retry,
 )
 from lambdas.migrate.roles import CONNECTOR, OWNER
 from tests.fakes.clock import FakeClock
-from tests.fakes.logger import MemoryJournal
+from tests.fakes.logger import MemoryLogger
 from tests.fakes.outbox import MemoryDatabase, MemoryOutbox
 from tests.fixtures.connector import database_settings, query
 from tests.fixtures.roles import as_role, prepare_roles
 
 RATE = PublishError(42913, 429, "rate limit exceeded")
 BAD = PublishError(40032, 400, "invalid extras")
-LIMITS = Limits()
+LIMITS = BatchLimits()
 
 
 class Store(Protocol):
@@ -64,7 +64,7 @@ class PostgresStore:
         # As in AWS: one role installs, another can do no more than the relay does.
         prepare_roles(url)
         owner = database_settings(as_role(url, OWNER))
-        PostgresInstallation(owner, (), MemoryJournal(), run_role=CONNECTOR).install()
+        Installer(owner, (), MemoryLogger(), run_role=CONNECTOR).install()
         self._settings = database_settings(as_role(url, CONNECTOR))
 
     def session(self) -> Outbox:
@@ -100,12 +100,12 @@ async def outbox(store: Store) -> AsyncIterator[Outbox]:
 
 async def claim(
     outbox: Outbox,
-    settlement: Settlement | None = None,
-    limits: Limits = LIMITS,
+    outcomes: Outcomes | None = None,
+    limits: BatchLimits = LIMITS,
     in_hand: tuple[BatchId, ...] = (),
 ) -> Sequence[Batch]:
-    search = Search(in_hand=in_hand)
-    return (await outbox.settle_and_claim(settlement or Settlement(), limits, search)).batches
+    claim_request = ClaimRequest(in_hand=in_hand)
+    return (await outbox.settle_and_claim(outcomes or Outcomes(), limits, claim_request)).batches
 
 
 def contents(batches: Sequence[Batch]) -> list[tuple[str, list[str | None]]]:
@@ -144,8 +144,8 @@ async def test_accepted_batches_are_gone_and_their_channel_is_free(
     store.capture("a", "1")
     (batch,) = await claim(outbox)
     store.capture("a", "2")
-    settlement = Settlement(accepted=[batch.id])
-    assert contents(await claim(outbox, settlement)) == [("a", ["2"])]
+    outcomes = Outcomes(accepted=[batch.id])
+    assert contents(await claim(outbox, outcomes)) == [("a", ["2"])]
     assert (await outbox.backlog()).messages == 1
 
 
@@ -154,10 +154,10 @@ async def test_a_postponed_batch_comes_back_unchanged_when_it_is_due(
 ) -> None:
     store.capture("a", "1")
     (batch,) = await claim(outbox)
-    now = Settlement(postponed=[Postponement(batch.id, 0.0, RATE)])
+    now = Outcomes(retries=[Retry(batch.id, 0.0, RATE)])
     (again,) = await claim(outbox, now)
     assert (again.id, again.attempts) == (batch.id, 1)
-    later = Settlement(postponed=[Postponement(batch.id, 3600.0, RATE)])
+    later = Outcomes(retries=[Retry(batch.id, 3600.0, RATE)])
     assert await claim(outbox, later) == []
 
 
@@ -167,11 +167,11 @@ async def test_a_narrowed_batch_keeps_its_first_messages_under_a_new_id(
     for data in "1234":
         store.capture("a", data)
     (batch,) = await claim(outbox)
-    settlement = Settlement(narrowed=[Narrowing(batch.id, 2, BAD)])
-    (narrowed,) = await claim(outbox, settlement)
-    assert contents([narrowed]) == [("a", ["1", "2"])]
-    assert narrowed.id != batch.id
-    accepted = Settlement(accepted=[narrowed.id])
+    outcomes = Outcomes(bisects=[Bisect(batch.id, 2, BAD)])
+    (bisects,) = await claim(outbox, outcomes)
+    assert contents([bisects]) == [("a", ["1", "2"])]
+    assert bisects.id != batch.id
+    accepted = Outcomes(accepted=[bisects.id])
     assert contents(await claim(outbox, accepted)) == [("a", ["3", "4"])]
 
 
@@ -180,7 +180,7 @@ async def test_buried_messages_are_dead_letters_and_wait_no_more(
 ) -> None:
     ids = [store.capture("a", data) for data in "12"]
     (batch,) = await claim(outbox)
-    await outbox.settle(Settlement(buried=[Burial(batch.id, BAD)]))
+    await outbox.settle(Outcomes(dead_letters=[DeadLetter(batch.id, BAD)]))
     assert store.dead_letters() == [(outbox_id, "40032") for outbox_id in ids]
     assert (await outbox.backlog()).messages == 0
     assert await claim(outbox) == []
@@ -189,21 +189,21 @@ async def test_buried_messages_are_dead_letters_and_wait_no_more(
 async def test_a_batch_holds_as_many_messages_as_are_allowed(store: Store, outbox: Outbox) -> None:
     for data in "12345":
         store.capture("a", data)
-    batches = await claim(outbox, limits=Limits(array_messages=3))
+    batches = await claim(outbox, limits=BatchLimits(array_messages=3))
     assert contents(batches) == [("a", ["1", "2", "3"])]
 
 
 async def test_a_batch_holds_as_many_bytes_as_are_allowed(store: Store, outbox: Outbox) -> None:
     for _ in range(5):
         store.capture("a", "ü" * 7)  # fourteen bytes, and six of the name
-    (batch,) = await claim(outbox, limits=Limits(array_bytes=40))
+    (batch,) = await claim(outbox, limits=BatchLimits(array_bytes=40))
     assert (len(batch.messages), batch.size_bytes) == (2, 40)
 
 
 async def test_a_claim_takes_as_many_channels_as_are_allowed(store: Store, outbox: Outbox) -> None:
     for channel in "abc":
         store.capture(channel, "x")
-    batches = await claim(outbox, limits=Limits(request_channels=2))
+    batches = await claim(outbox, limits=BatchLimits(request_channels=2))
     assert [batch.channel for batch in batches] == ["a", "b"]
 
 
@@ -212,9 +212,9 @@ async def test_a_message_too_large_for_any_batch_comes_alone_and_without_its_dat
 ) -> None:
     for data in ("1", "x" * 50, "2"):
         store.capture("a", data)
-    limits = Limits(array_bytes=50)
+    limits = BatchLimits(array_bytes=50)
     (small,) = await claim(outbox, limits=limits)
-    (large,) = await claim(outbox, Settlement(accepted=[small.id]), limits)
+    (large,) = await claim(outbox, Outcomes(accepted=[small.id]), limits)
     assert contents([small, large]) == [("a", ["1"]), ("a", [None])]
     assert large.size_bytes == 56
 

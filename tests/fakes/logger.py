@@ -1,26 +1,26 @@
 """Ears for what the connector says and counts."""
 
 from connector_task.errors import PublishError
-from connector_task.relay.ports import Batch, Facts
+from connector_task.relay.ports import Batch, LogFields
 
 
-class MemoryJournal:
-    """See `connector_task.relay.ports.Journal`; lines are (level, message, facts)."""
+class MemoryLogger:
+    """See `connector_task.relay.ports.Logger`; lines are (level, message, facts)."""
 
     def __init__(self) -> None:
-        self.lines: list[tuple[str, str, Facts]] = []
+        self.lines: list[tuple[str, str, LogFields]] = []
 
-    def debug(self, message: str, facts: Facts) -> None:
-        self.lines.append(("DEBUG", message, facts))
+    def debug(self, message: str, fields: LogFields) -> None:
+        self.lines.append(("DEBUG", message, fields))
 
-    def info(self, message: str, facts: Facts) -> None:
-        self.lines.append(("INFO", message, facts))
+    def info(self, message: str, fields: LogFields) -> None:
+        self.lines.append(("INFO", message, fields))
 
-    def warning(self, message: str, facts: Facts) -> None:
-        self.lines.append(("WARNING", message, facts))
+    def warning(self, message: str, fields: LogFields) -> None:
+        self.lines.append(("WARNING", message, fields))
 
-    def error(self, message: str, facts: Facts) -> None:
-        self.lines.append(("ERROR", message, facts))
+    def error(self, message: str, fields: LogFields) -> None:
+        self.lines.append(("ERROR", message, fields))
 
     def said(self, level: str) -> list[str]:
         """The messages of one level."""
@@ -53,5 +53,5 @@ class MemoryCounters:
     def dead_lettered(self, messages: int) -> None:
         self.messages_dead += messages
 
-    def gathered(self, seconds: float) -> None:
+    def throttled(self, seconds: float) -> None:
         self.seconds_gathered += seconds

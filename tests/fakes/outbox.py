@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from connector_task.errors import DatabaseUnavailableError, ErrorCode, PublishError
-from connector_task.relay.limits import Limits
+from connector_task.relay.limits import BatchLimits
 from connector_task.relay.ports import (
     Backlog,
     Batch,
     BatchId,
-    Claim,
+    ClaimRequest,
+    ClaimResult,
     Message,
-    Search,
-    Settlement,
-    Sighting,
+    Outcomes,
+    ScanResult,
 )
 from tests.fakes.clock import FakeClock
 
@@ -74,22 +74,22 @@ class MemoryOutbox:
             self.database.leader = self
         return self.database.leader is self
 
-    async def settle(self, settlement: Settlement) -> None:
+    async def settle(self, outcomes: Outcomes) -> None:
         self._check()
         batches = self.database.batches
-        for batch_id in settlement.accepted:
+        for batch_id in outcomes.accepted:
             self._forget(batch_id)
-        for postponement in settlement.postponed:
-            batch = batches[postponement.batch_id]
+        for retry in outcomes.retries:
+            batch = batches[retry.batch_id]
             batch.attempts += 1
-            batch.due_at = self.database.clock.now() + postponement.delay_seconds
-        for narrowing in settlement.narrowed:
-            old = batches.pop(narrowing.batch_id)
-            kept = old.outbox_ids[: narrowing.keep]
+            batch.due_at = self.database.clock.now() + retry.delay_seconds
+        for bisect in outcomes.bisects:
+            old = batches.pop(bisect.batch_id)
+            kept = old.outbox_ids[: bisect.keep]
             batches[_new_id()] = OpenBatch(old.channel, kept, old.attempts + 1)
-        for burial in settlement.buried:
-            ids = self._forget(burial.batch_id)
-            self.database.dead_letters += [(outbox_id, burial.error) for outbox_id in ids]
+        for dead_letter in outcomes.dead_letters:
+            ids = self._forget(dead_letter.batch_id)
+            self.database.dead_letters += [(outbox_id, dead_letter.error) for outbox_id in ids]
 
     def _forget(self, batch_id: BatchId) -> list[int]:
         ids = self.database.batches.pop(batch_id).outbox_ids
@@ -98,52 +98,58 @@ class MemoryOutbox:
         return ids
 
     async def settle_and_claim(
-        self, settlement: Settlement, limits: Limits, search: Search
-    ) -> Claim:
-        await self.settle(settlement)
+        self, outcomes: Outcomes, limits: BatchLimits, claim_request: ClaimRequest
+    ) -> ClaimResult:
+        await self.settle(outcomes)
         now = self.database.clock.now()
         due = [
             batch_id
             for batch_id, batch in self.database.batches.items()
-            if search.due and batch.due_at <= now and batch_id not in search.in_hand
+            if claim_request.due and batch.due_at <= now and batch_id not in claim_request.in_hand
         ]
-        looked = [one for one in sorted(self.database.messages) if one >= search.start]
+        looked = [one for one in sorted(self.database.messages) if one >= claim_request.start]
         looked = looked[: limits.scanned_messages]
-        known = dict(search.waiting)
+        known = dict(claim_request.waiting)
         for one in looked:
             channel, _ = self.database.messages[one]
             known[channel] = min(one, known.get(channel, one))
         if len(looked) >= limits.scanned_messages:
-            known = {channel: min(start, search.start) for channel, start in known.items()}
-        asked = self._asked(known, limits, search)
+            known = {channel: min(start, claim_request.start) for channel, start in known.items()}
+        asked = self._asked(known, limits, claim_request)
         new, rest = self._claim(asked, limits)
         claimed = sorted(
             due[: limits.request_channels] + new,
             key=lambda batch_id: self.database.batches[batch_id].outbox_ids[0],
         )
-        return Claim(
+        return ClaimResult(
             batches=[self._read(batch_id, limits) for batch_id in claimed],
             asked=list(asked),
-            sighting=Sighting(
+            scan=ScanResult(
                 found=rest | {name: start for name, start in known.items() if name not in asked},
                 top=max(looked, default=0),
             ),
             is_full=len(asked) >= limits.request_channels,
             is_cut=len(looked) >= limits.scanned_messages,
-            looked_from=search.start,
+            looked_from=claim_request.start,
         )
 
-    def _asked(self, known: dict[str, int], limits: Limits, search: Search) -> dict[str, int]:
-        busy = {batch.channel for batch in self.database.batches.values()} | {*search.resting}
-        names_all = len(search.waiting) < limits.request_channels
+    def _asked(
+        self, known: dict[str, int], limits: BatchLimits, claim_request: ClaimRequest
+    ) -> dict[str, int]:
+        busy = {batch.channel for batch in self.database.batches.values()} | {
+            *claim_request.resting
+        }
+        names_all = len(claim_request.waiting) < limits.request_channels
         free = [
             (start, channel)
             for channel, start in known.items()
-            if channel not in busy and (names_all or channel in search.waiting)
+            if channel not in busy and (names_all or channel in claim_request.waiting)
         ]
         return {channel: start for start, channel in sorted(free)[: limits.request_channels]}
 
-    def _claim(self, asked: dict[str, int], limits: Limits) -> tuple[list[BatchId], dict[str, int]]:
+    def _claim(
+        self, asked: dict[str, int], limits: BatchLimits
+    ) -> tuple[list[BatchId], dict[str, int]]:
         """Open batches for the channels; tells where what did not fit begins."""
         new, rest = [], {}
         for channel, start in asked.items():
@@ -165,18 +171,18 @@ class MemoryOutbox:
         self._check()
         return max(self.database.messages, default=0)
 
-    async def survey(self) -> Sighting:
+    async def full_scan(self) -> ScanResult:
         self._check()
         found: dict[str, int] = {}
         for outbox_id, (channel, _) in sorted(self.database.messages.items()):
             found.setdefault(channel, outbox_id)
         top = max(self.database.messages, default=0)
-        return Sighting(found=found, top=top)
+        return ScanResult(found=found, top=top)
 
     async def confirm(self) -> None:
         self._check()
 
-    def _that_fit(self, ids: list[int], limits: Limits) -> list[int]:
+    def _that_fit(self, ids: list[int], limits: BatchLimits) -> list[int]:
         total = 0
         fitting: list[int] = []
         for outbox_id in ids[: limits.array_messages]:
@@ -186,7 +192,7 @@ class MemoryOutbox:
             fitting.append(outbox_id)
         return fitting
 
-    def _read(self, batch_id: BatchId, limits: Limits) -> Batch:
+    def _read(self, batch_id: BatchId, limits: BatchLimits) -> Batch:
         batch = self.database.batches[batch_id]
         stored = [self.database.messages[one][1] for one in batch.outbox_ids if one in
                   self.database.messages]  # fmt: skip
@@ -211,7 +217,7 @@ class MemoryOutbox:
             raise DatabaseUnavailableError(ErrorCode.DATABASE_UNAVAILABLE, "no session")
 
 
-def _carried(message: Message, limits: Limits) -> Message:
+def _carried(message: Message, limits: BatchLimits) -> Message:
     if message.size_bytes <= limits.array_bytes:
         return message
     return Message(outbox_id=message.outbox_id, name=message.name, data=None,

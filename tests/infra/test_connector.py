@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from connector_task.capture.installer import PostgresInstallation
+from connector_task.capture.installer import Installer
 from connector_task.config.model import DatabaseAuth, SslMode
 from connector_task.config.sources import load
 from lambdas.migrate import migrations, roles, schema
-from tests.fakes.logger import MemoryJournal
+from tests.fakes.logger import MemoryLogger
 from tests.fixtures.connector import database_settings, query
 from tests.infra.synthesis import ROOT, Resource, Stage
 from tests.integration.lambdas.conftest import opened
@@ -78,7 +78,7 @@ def test_a_deletion_says_which_message_is_gone_and_not_what_it_said(
     with opened(database_url) as cursor:
         schema.bring_up_to_date(cursor, migrations.load())
     mappings = load(None, _complete(_variables(_containers(dev)["install"]))).mappings
-    PostgresInstallation(database_settings(database_url), mappings, MemoryJournal()).install()
+    Installer(database_settings(database_url), mappings, MemoryLogger()).install()
     insert = "INSERT INTO chat_data (msg_id, username, msg_data, client_id) VALUES (%s, %s, %s, %s)"
     query(database_url, insert, "m1", "ann", "regretted", "ann-1")
     query(database_url, "DELETE FROM chat_data")

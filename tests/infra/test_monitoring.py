@@ -124,9 +124,9 @@ def test_every_metric_that_is_watched_is_one_that_is_written(dev: Stage, prod: S
     connector = (ROOT / "docs" / "metrics.md").read_text()
     functions = (ROOT / "docs" / "configuration.md").read_text()
     for stage in (dev, prod):
-        watched = _own_metrics(_dashboard(stage)) | _own_metrics(stage.service.content)
-        assert len(watched) > 10
-        for service, name in watched:
+        monitored = _own_metrics(_dashboard(stage)) | _own_metrics(stage.service.content)
+        assert len(monitored) > 10
+        for service, name in monitored:
             assert service in {"ingest", "auth", "history", "connector"}
             assert f"`{name}`" in (connector if service == "connector" else functions), name
 

@@ -7,7 +7,7 @@ import pytest
 
 from infra.settings.cross_checks import ENDPOINTS
 from infra.settings.fields import flag
-from infra.settings.stage import StageConfig, knobs
+from infra.settings.stage import StageConfig, declared_settings
 from tests.infra.option_sets import OPTION_SETS, QUALIFIER
 from tests.infra.synthesis import Stage
 
@@ -27,13 +27,16 @@ def test_each_subset_of_the_endpoints_and_each_number_of_nat_gateways_is_in_one(
     assert {config.nat_gateways for config in CONFIGS} == {0, 1, 2}
 
 
-@pytest.mark.parametrize("name", [name for name, knob in knobs().items() if knob.parse is flag])
+@pytest.mark.parametrize(
+    "name", [name for name, setting in declared_settings().items() if setting.parse is flag]
+)
 def test_each_flag_is_on_in_one_and_off_in_another(name: str) -> None:
     assert {getattr(config, name) for config in CONFIGS} == {True, False}
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, knob in knobs().items() if "none" in knob.defaults.values()]
+    "name",
+    [name for name, setting in declared_settings().items() if "none" in setting.defaults.values()],
 )
 def test_each_optional_setting_is_set_in_one_and_not_in_another(name: str) -> None:
     assert {bool(getattr(config, name)) for config in CONFIGS} == {True, False}

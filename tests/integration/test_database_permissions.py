@@ -8,7 +8,7 @@ import pytest
 from connector_task.cli import commands
 from connector_task.config.sources import load
 from lambdas.migrate import migrations, roles, schema
-from tests.fakes.logger import MemoryJournal
+from tests.fakes.logger import MemoryLogger
 from tests.fixtures.ably import LocalAbly
 from tests.fixtures.connector import environment, mappings, query
 from tests.fixtures.roles import ROLES, as_role, let_in_by_password
@@ -72,7 +72,7 @@ def deployed_url(database_url: str, local_ably: LocalAbly) -> str:
     owner = as_role(database_url, roles.OWNER)
     connector = mappings("chat_data", "incoming-chat")
     variables = environment(owner, local_ably, connector, CONNECTOR_RUN_ROLE=roles.CONNECTOR)
-    commands.install(load(None, variables), MemoryJournal())
+    commands.install(load(None, variables), MemoryLogger())
     return database_url
 
 

@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from connector_task.capture.installer import PostgresInstallation
+from connector_task.capture.installer import Installer
 from connector_task.config.mappings import mappings
-from tests.fakes.logger import MemoryJournal
+from tests.fakes.logger import MemoryLogger
 from tests.fixtures.connector import database_settings, query
 
 
@@ -13,22 +13,22 @@ class CapturedDatabase:
     """Mappings are given as in a configuration, without what is `users`, `people` or INSERT.
 
     Attributes:
-        journal: what installations have logged.
+        logger: what installations have logged.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.journal = MemoryJournal()
+        self.logger = MemoryLogger()
 
     def sql(self, text: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Run one statement, committed at once."""
         return query(self.url, text, *parameters)
 
-    def installation(self, *wanted: dict[str, Any]) -> PostgresInstallation:
+    def installation(self, *wanted: dict[str, Any]) -> Installer:
         """The installation of mappings."""
         defaults = {"tablename": "users", "ablychannelname": "people", "operation": "INSERT"}
         parsed = mappings([{**defaults, **one} for one in wanted])
-        return PostgresInstallation(database_settings(self.url), parsed, self.journal)
+        return Installer(database_settings(self.url), parsed, self.logger)
 
     def install(self, *wanted: dict[str, Any]) -> None:
         """Have mappings captured, and nothing else."""

@@ -14,7 +14,7 @@ from connector_task.cli import commands
 from connector_task.config.sources import load
 from lambdas.migrate.roles import CONNECTOR, OWNER
 from local.services.embedded_postgres import EmbeddedPostgres
-from tests.fakes.logger import MemoryJournal
+from tests.fakes.logger import MemoryLogger
 from tests.fixtures.ably import LocalAbly
 from tests.fixtures.connector import ConnectorProcess, environment, mappings, query, running
 from tests.fixtures.roles import as_role, prepare_roles
@@ -54,7 +54,7 @@ class Site:
 
     def install(self) -> None:
         """Install as the owner."""
-        commands.install(load(None, self.variables()), MemoryJournal())
+        commands.install(load(None, self.variables()), MemoryLogger())
 
     def sql(self, text: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Run one statement, committed at once."""

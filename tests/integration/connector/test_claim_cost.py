@@ -6,16 +6,16 @@ from typing import Any
 import psycopg2
 import pytest
 
-from connector_task.capture.installer import PostgresInstallation
+from connector_task.capture.installer import Installer
 from connector_task.postgres.outbox import PostgresOutbox
 from connector_task.postgres.statements import execution, preparation, statement
-from connector_task.relay.backlog_index import Lookout
-from connector_task.relay.limits import Limits
-from connector_task.relay.ports import Batch, Claim, Search, Settlement
-from tests.fakes.logger import MemoryJournal
+from connector_task.relay.backlog_index import BacklogIndex
+from connector_task.relay.limits import BatchLimits
+from connector_task.relay.ports import Batch, ClaimRequest, ClaimResult, Outcomes
+from tests.fakes.logger import MemoryLogger
 from tests.fixtures.connector import database_settings, query, session
 
-LIMITS = Limits()
+LIMITS = BatchLimits()
 FILL = "INSERT INTO ably.outbox (channel, data) SELECT %s, 'x' FROM generate_series(1, %s)"
 
 
@@ -26,30 +26,30 @@ class Leader:
         self.url = url
         self.outbox = outbox
         self.now = 0.0
-        self._lookout = Lookout()
+        self._backlog_index = BacklogIndex()
 
-    async def survey(self) -> None:
-        self._lookout.surveyed(await self.outbox.survey(), self.now, 0.0)
+    async def full_scan(self) -> None:
+        self._backlog_index.full_scan_done(await self.outbox.full_scan(), self.now, 0.0)
 
-    async def claim(self, settlement: Settlement | None = None, *closed: str) -> Claim:
+    async def claim(self, outcomes: Outcomes | None = None, *closed: str) -> ClaimResult:
         """One claim, a second after the one before it."""
         self.now += 1.1
-        if self.now >= self._lookout.next_survey_at:
-            await self.survey()
-        search = Search(
-            waiting=self._lookout.ready(closed, LIMITS.request_channels),
+        if self.now >= self._backlog_index.next_full_scan_at:
+            await self.full_scan()
+        claim_request = ClaimRequest(
+            waiting=self._backlog_index.ready(closed, LIMITS.request_channels),
             resting=closed,
-            start=self._lookout.start,
-            floor=self._lookout.floor,
-            running=self._lookout.running,
+            start=self._backlog_index.start,
+            floor=self._backlog_index.floor,
+            running=self._backlog_index.running,
         )
-        fence = await self.outbox.fence() if self._lookout.wants_fence else None
-        claim = await self.outbox.settle_and_claim(settlement or Settlement(), LIMITS, search)
-        self._lookout.claimed(claim, fence)
+        fence = await self.outbox.fence() if self._backlog_index.wants_fence else None
+        claim = await self.outbox.settle_and_claim(outcomes or Outcomes(), LIMITS, claim_request)
+        self._backlog_index.claimed(claim, fence)
         return claim
 
-    async def accept(self, batches: list[Batch], *closed: str) -> Claim:
-        return await self.claim(Settlement(accepted=[batch.id for batch in batches]), *closed)
+    async def accept(self, batches: list[Batch], *closed: str) -> ClaimResult:
+        return await self.claim(Outcomes(accepted=[batch.id for batch in batches]), *closed)
 
     def rows_walked(self) -> int:
         """Index entries and rows of the outbox that all statements so far have read."""
@@ -69,7 +69,7 @@ class Leader:
 @pytest.fixture
 async def leader(database_url: str) -> AsyncIterator[Leader]:
     settings = database_settings(database_url)
-    PostgresInstallation(settings, (), MemoryJournal()).install()
+    Installer(settings, (), MemoryLogger()).install()
     outbox = PostgresOutbox(settings)
     assert await outbox.try_to_lead()
     yield Leader(database_url, outbox)
@@ -135,7 +135,7 @@ async def test_the_batches_are_read_only_when_one_may_be_due(leader: Leader, *, 
 
 async def test_a_blocked_channels_backlog_is_not_walked_past(leader: Leader) -> None:
     query(leader.url, FILL, "blocked", 50_000)
-    await leader.survey()
+    await leader.full_scan()
     query(leader.url, FILL, "quiet", 3)
     before = leader.rows_walked()
     claim = await leader.claim(None, "blocked")
@@ -150,7 +150,7 @@ async def test_a_blocked_channels_backlog_is_not_walked_past(leader: Leader) -> 
 async def test_dead_rows_that_an_old_snapshot_keeps_are_not_walked_past_again(
     leader: Leader,
 ) -> None:
-    await leader.survey()
+    await leader.full_scan()
     old = psycopg2.connect(leader.url)
     old.set_session(isolation_level="REPEATABLE READ")
     with old.cursor() as cursor:
@@ -168,7 +168,7 @@ async def test_dead_rows_that_an_old_snapshot_keeps_are_not_walked_past_again(
 
 async def explained_from(leader: Leader) -> int:
     """How many pages the look of the next claim touches."""
-    start = leader._lookout.start  # noqa: SLF001  # what the next claim would use
+    start = leader._backlog_index.start  # noqa: SLF001  # what the next claim would use
     with session(leader.url) as connection, connection.cursor() as cursor:
         cursor.execute(statement("session"))
         cursor.execute(
@@ -181,7 +181,7 @@ async def explained_from(leader: Leader) -> int:
 
 
 async def test_who_commits_late_with_a_low_id_is_found(leader: Leader) -> None:
-    await leader.survey()
+    await leader.full_scan()
     late = psycopg2.connect(leader.url)
     with late.cursor() as cursor:
         cursor.execute("SELECT ably.publish('late', 'n', 'x')")

@@ -8,15 +8,15 @@ import psycopg2
 import pytest
 from psycopg2.extensions import connection as Connection  # noqa: N812  # a class by its role
 
-from connector_task.capture.installer import PostgresInstallation
+from connector_task.capture.installer import Installer
 from connector_task.postgres.outbox import PostgresOutbox
-from connector_task.relay.backlog_index import Lookout
-from connector_task.relay.limits import Limits
-from connector_task.relay.ports import Batch, Search, Settlement
-from tests.fakes.logger import MemoryJournal
+from connector_task.relay.backlog_index import BacklogIndex
+from connector_task.relay.limits import BatchLimits
+from connector_task.relay.ports import Batch, ClaimRequest, Outcomes
+from tests.fakes.logger import MemoryLogger
 from tests.fixtures.connector import database_settings
 
-LIMITS = Limits(scanned_messages=6, array_messages=4, request_channels=3)  # small: all are met
+LIMITS = BatchLimits(scanned_messages=6, array_messages=4, request_channels=3)  # small: all are met
 CHANNELS = ("a", "b", "c", "d", "e")
 PUBLISH = "SELECT ably.publish(%s, 'n', 'x') FROM generate_series(1, %s)"
 
@@ -29,7 +29,7 @@ class Leader:
         self.now = 0.0
         self.in_hand: dict[str, Batch] = {}
         self.claimed: set[int] = set()
-        self._lookout = Lookout()
+        self._backlog_index = BacklogIndex()
         self._reader = psycopg2.connect(url)
         self._reader.autocommit = True
 
@@ -51,21 +51,21 @@ class Leader:
     ) -> None:
         """Settle the batches of some channels, claim, and compare with what is committed."""
         self.now += seconds
-        if self.now >= self._lookout.next_survey_at:
-            self._lookout.surveyed(await self.outbox.survey(), self.now, 0.0)
-        fence = await self.outbox.fence() if self._lookout.wants_fence else None
-        settlement = Settlement(accepted=[self.in_hand.pop(one).id for one in accepted])
-        search = Search(
+        if self.now >= self._backlog_index.next_full_scan_at:
+            self._backlog_index.full_scan_done(await self.outbox.full_scan(), self.now, 0.0)
+        fence = await self.outbox.fence() if self._backlog_index.wants_fence else None
+        outcomes = Outcomes(accepted=[self.in_hand.pop(one).id for one in accepted])
+        claim_request = ClaimRequest(
             due=False,
-            waiting=self._lookout.ready({*resting, *self.in_hand}, LIMITS.request_channels),
+            waiting=self._backlog_index.ready({*resting, *self.in_hand}, LIMITS.request_channels),
             resting=resting,
-            start=self._lookout.start,
-            floor=self._lookout.floor,
-            running=self._lookout.running,
+            start=self._backlog_index.start,
+            floor=self._backlog_index.floor,
+            running=self._backlog_index.running,
         )
         committed = self.committed()
-        claim = await self.outbox.settle_and_claim(settlement, LIMITS, search)
-        self._lookout.claimed(claim, fence)
+        claim = await self.outbox.settle_and_claim(outcomes, LIMITS, claim_request)
+        self._backlog_index.claimed(claim, fence)
         for batch in claim.batches:
             ids = [message.outbox_id for message in batch.messages]
             assert ids == committed[batch.channel][: len(ids)]
@@ -77,7 +77,7 @@ class Leader:
 @pytest.fixture
 async def leader(database_url: str) -> AsyncIterator[Leader]:
     settings = database_settings(database_url)
-    PostgresInstallation(settings, (), MemoryJournal()).install()
+    Installer(settings, (), MemoryLogger()).install()
     outbox = PostgresOutbox(settings)
     assert await outbox.try_to_lead()
     leader = Leader(database_url, outbox)

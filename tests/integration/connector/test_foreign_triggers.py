@@ -72,9 +72,9 @@ def test_a_trigger_that_an_older_release_let_be_made_is_refused_and_holds_up_no_
     captured.as_stranger("CREATE TABLE own.t (id int)")
     captured.as_stranger(captured.trigger("INSERT", "own.t"))
     captured.install({})
-    assert captured.journal.said("WARNING") == ["trigger was not made by the connector"]
-    *_, (_, _, facts) = captured.journal.lines
-    assert (facts["table"], facts["trigger"]) == ("own.t", "forged")
+    assert captured.logger.said("WARNING") == ["trigger was not made by the connector"]
+    *_, (_, _, fields) = captured.logger.lines
+    assert (fields["table"], fields["trigger"]) == ("own.t", "forged")
     (foreign,) = captured.installation({}).check().plan.foreign_triggers
     assert foreign.table == "t"
     assert captured.installation({}).install().is_empty

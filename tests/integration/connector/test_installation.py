@@ -6,10 +6,10 @@ from collections.abc import Callable
 import psycopg2
 import pytest
 
-from connector_task.capture.installer import PostgresInstallation
+from connector_task.capture.installer import Installer
 from connector_task.config.model import Operation, TableMapping
 from connector_task.errors import ErrorCode, InstallationError
-from tests.fakes.logger import MemoryJournal
+from tests.fakes.logger import MemoryLogger
 from tests.fixtures.connector import database_settings, query, session
 
 Sql = Callable[..., list[tuple[object, ...]]]
@@ -49,18 +49,18 @@ def sql(database_url: str) -> Sql:
 
 
 @pytest.fixture
-def installation(database_url: str) -> Callable[..., PostgresInstallation]:
-    def make(*mappings: tuple[str, str, str]) -> PostgresInstallation:
-        return PostgresInstallation(
+def installation(database_url: str) -> Callable[..., Installer]:
+    def make(*mappings: tuple[str, str, str]) -> Installer:
+        return Installer(
             database_settings(database_url),
             tuple(TableMapping(table, channel, Operation(op)) for table, channel, op in mappings),
-            MemoryJournal(),
+            MemoryLogger(),
         )
 
     return make
 
 
-Make = Callable[..., PostgresInstallation]
+Make = Callable[..., Installer]
 INSERTS = ("users", "people", "INSERT")
 UPDATES = ("users", "people", "UPDATE")
 
@@ -243,7 +243,7 @@ def test_a_role_without_the_right_is_told_so(sql: Sql, database_url: str) -> Non
     own = database_settings(database_url)
     url = f"postgresql://guest:pw@{own.host}:{own.port}/{own.database}"
     mapping = TableMapping("users", "people", Operation.INSERT)
-    guest = PostgresInstallation(database_settings(url), (mapping,), MemoryJournal())
+    guest = Installer(database_settings(url), (mapping,), MemoryLogger())
     with pytest.raises(InstallationError, match="unable to change the database; permission denied"):
         guest.install()
     sql("DROP ROLE guest")

@@ -172,16 +172,16 @@ def test_the_control_table_of_a_captured_tables_owner_is_used(shared: SharedData
 
 def test_an_installation_by_a_superuser_is_warned_of(shared: SharedDatabase) -> None:
     shared.install({})
-    assert shared.journal.said("WARNING") == []
+    assert shared.logger.said("WARNING") == []
     assert shared.installation({}).check().superusers == ()
     shared.installation().uninstall(force=True)
     by_superuser = CapturedDatabase(shared.superuser_url)
     assert by_superuser.installation({}).check().superusers == ("postgres",)
     by_superuser.install({})
-    *_, (level, message, facts) = by_superuser.journal.lines
+    *_, (level, message, fields) = by_superuser.logger.lines
     assert (level, message) == ("WARNING", "captures run as a superuser")
-    assert facts["role"] == "postgres"
-    assert "install as a role that owns schema ably" in facts["hint"]
+    assert fields["role"] == "postgres"
+    assert "install as a role that owns schema ably" in fields["hint"]
 
 
 def test_functions_that_a_superuser_left_are_warned_of(shared: SharedDatabase) -> None:

@@ -11,7 +11,7 @@ from tests.integration.connector.conftest import Site, Start
 LONG_POLL = "60"
 
 
-def is_awake(site: Site) -> bool:
+def is_polling(site: Site) -> bool:
     """What writers are told."""
     ((state,),) = site.sql("SELECT last_value FROM ably.awake")
     return bool(state & 1)
@@ -58,7 +58,7 @@ def test_under_load_writers_send_no_notifications_and_all_arrives(site: Site, st
     with session(site.url) as listener, listener.cursor() as cursor:
         cursor.execute("LISTEN table_update")
         with Load(site) as load:
-            eventually(lambda: is_awake(site), "the relay is awake")
+            eventually(lambda: is_polling(site), "the relay is awake")
             site.until_published(load.committed + 1)
             cursor.execute("SELECT 1")
             listener.notifies.clear()
@@ -67,7 +67,7 @@ def test_under_load_writers_send_no_notifications_and_all_arrives(site: Site, st
             cursor.execute("SELECT 1")
             notified = len(listener.notifies)
         assert notified < (load.committed - before) / 5 / 4
-    eventually(lambda: not is_awake(site), "the relay is asleep")
+    eventually(lambda: not is_polling(site), "the relay is asleep")
     site.until_published(load.committed)
     site.until_empty()
     assert len(site.ids()) == load.committed
@@ -80,10 +80,10 @@ def test_who_took_the_relay_for_awake_and_commits_when_it_sleeps_is_not_overlook
     late = psycopg2.connect(site.url)
     with late.cursor() as cursor, session(site.url) as listener, listener.cursor() as heard:
         with Load(site):
-            eventually(lambda: is_awake(site), "the relay is awake")
+            eventually(lambda: is_polling(site), "the relay is awake")
             cursor.execute("INSERT INTO users VALUES (-1, 'late')")
-            assert is_awake(site)
-        eventually(lambda: not is_awake(site), "the relay is asleep")
+            assert is_polling(site)
+        eventually(lambda: not is_polling(site), "the relay is asleep")
         heard.execute("LISTEN table_update")
         late.commit()
         heard.execute("SELECT 1")

@@ -13,13 +13,21 @@ from contextlib import asynccontextmanager
 from connector_task.errors import PublishError
 from connector_task.postgres.outbox import PostgresOutbox
 from connector_task.relay.delivery import Delivery
-from connector_task.relay.dispatcher import Dispatch
-from connector_task.relay.limits import Limits, Rates
-from connector_task.relay.ports import Batch, BatchId, Claim, Search, Settlement, Sighting, Wakeable
-from connector_task.relay.rate_limiter import Pace
+from connector_task.relay.dispatcher import Dispatcher
+from connector_task.relay.limits import BatchLimits, Rates
+from connector_task.relay.ports import (
+    Batch,
+    BatchId,
+    ClaimRequest,
+    ClaimResult,
+    Outcomes,
+    ScanResult,
+    Wakeable,
+)
+from connector_task.relay.rate_limiter import RateLimiter
 from connector_task.relay.retry_policy import Backoff
-from connector_task.relay.state import Vitals
-from tests.fakes.logger import MemoryCounters, MemoryJournal
+from connector_task.relay.state import RelayState
+from tests.fakes.logger import MemoryCounters, MemoryLogger
 from tests.fixtures.connector import database_settings
 
 WITHOUT_LIMIT = Rates(
@@ -70,27 +78,27 @@ class SteppedOutbox(PostgresOutbox):
         super().__init__(database_settings(url))
         self._turnstile = turnstile
 
-    async def settle(self, settlement: Settlement) -> None:
+    async def settle(self, outcomes: Outcomes) -> None:
         """Once let through."""
         await self._turnstile.enter()
-        await super().settle(settlement)
+        await super().settle(outcomes)
 
     async def settle_and_claim(
-        self, settlement: Settlement, limits: Limits, search: Search
-    ) -> Claim:
+        self, outcomes: Outcomes, limits: BatchLimits, claim_request: ClaimRequest
+    ) -> ClaimResult:
         """Once let through; the search was made up before."""
         await self._turnstile.enter()
-        return await super().settle_and_claim(settlement, limits, search)
+        return await super().settle_and_claim(outcomes, limits, claim_request)
 
     async def fence(self) -> int:
         """Once let through."""
         await self._turnstile.enter()
         return await super().fence()
 
-    async def survey(self) -> Sighting:
+    async def full_scan(self) -> ScanResult:
         """Once let through."""
         await self._turnstile.enter()
-        return await super().survey()
+        return await super().full_scan()
 
 
 class SteppedClock:
@@ -177,36 +185,36 @@ class HeldAbly:
 class Leader:
     """One leadership, from the survey that opens it on."""
 
-    def __init__(self, url: str, ably: HeldAbly, limits: Limits) -> None:
+    def __init__(self, url: str, ably: HeldAbly, limits: BatchLimits) -> None:
         self._turnstile = Turnstile()
         self._clock = SteppedClock(self._turnstile)
         self.ably = ably
         self.outbox = SteppedOutbox(url, self._turnstile)
-        vitals, counters, stopped = Vitals(), MemoryCounters(), asyncio.Event()
+        state, counters, stopped = RelayState(), MemoryCounters(), asyncio.Event()
         delivery = Delivery(
             publisher=ably,
             clock=self._clock,
             counters=counters,
-            journal=MemoryJournal(),
-            vitals=vitals,
+            logger=MemoryLogger(),
+            state=state,
             backoff=Backoff(
                 base_seconds=BACKOFF_SECONDS, cap_seconds=BACKOFF_SECONDS, random=lambda: 1.0
             ),
             stopped=stopped,
             limits=limits,
         )
-        self.dispatch = Dispatch(
+        self.dispatch = Dispatcher(
             outbox=self.outbox,
             delivery=delivery,
             clock=self._clock,
             counters=counters,
-            vitals=vitals,
+            state=state,
             woken=asyncio.Event(),
             stopped=stopped,
             poll_seconds=1.0,
             max_in_flight=4,
             limits=limits,
-            pace=Pace(WITHOUT_LIMIT),
+            rate_limiter=RateLimiter(WITHOUT_LIMIT),
         )
 
     async def step(self, seconds: float = 0.0) -> None:
@@ -222,7 +230,7 @@ class Leader:
 
 
 @asynccontextmanager
-async def leading(url: str, ably: HeldAbly, limits: Limits) -> AsyncIterator[Leader]:
+async def leading(url: str, ably: HeldAbly, limits: BatchLimits) -> AsyncIterator[Leader]:
     """A leader that is cut off at the end, as by a crash: what it has in flight arrives no more."""
     leader = Leader(url, ably, limits)
     assert await leader.outbox.try_to_lead()

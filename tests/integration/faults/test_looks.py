@@ -5,28 +5,28 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from connector_task.capture.installer import PostgresInstallation
-from connector_task.relay.backlog_index import LOOK_IDS, SURVEY_SECONDS
-from connector_task.relay.limits import Limits
-from tests.fakes.logger import MemoryJournal
+from connector_task.capture.installer import Installer
+from connector_task.relay.backlog_index import FULL_SCAN_SECONDS, LOOK_IDS
+from connector_task.relay.limits import BatchLimits
+from tests.fakes.logger import MemoryLogger
 from tests.fixtures.connector import database_settings, query
 from tests.integration.faults.stepped import HeldAbly, Leader, leading
 from tests.integration.faults.writers import Writers, by_row
 
 LONG = 1.1  # more than between two surveys that something calls for
 # So small that looks are cut short and channels wait all the time.
-LIMITS = Limits(scanned_messages=4, request_channels=2, array_messages=2)
+LIMITS = BatchLimits(scanned_messages=4, request_channels=2, array_messages=2)
 WRITERS = 3
 CHANNELS = ("a", "b", "c", "busy")
 MAKE_DUE = "UPDATE ably.batch SET next_attempt_at = clock_timestamp()"
-DRAIN_SECONDS = SURVEY_SECONDS / 4
+DRAIN_SECONDS = FULL_SCAN_SECONDS / 4
 DRAIN_STEPS = 150
 IS_EMPTY = "SELECT NOT EXISTS (SELECT FROM ably.outbox)"
 
 
 @pytest.fixture
 def url(database_url: str) -> str:
-    PostgresInstallation(database_settings(database_url), (), MemoryJournal()).install()
+    Installer(database_settings(database_url), (), MemoryLogger()).install()
     return database_url
 
 
@@ -86,7 +86,7 @@ async def test_a_change_drawn_first_by_a_younger_transaction_is_found(
 async def test_a_look_that_is_cut_short_keeps_the_order_of_a_row(
     url: str, writers: Writers
 ) -> None:
-    limits = Limits()
+    limits = BatchLimits()
     async with leading(url, HeldAbly(), limits) as leader:
         writers.change(0, "other", "c")
         writers.fill("busy", 5 * limits.scanned_messages)
@@ -158,7 +158,7 @@ class Play:
         self._url = url
         self._writers = writers
         self._chance = random.Random(seed)  # noqa: S311  # a play, to be repeated
-        self._limits = self._chance.choice((LIMITS, Limits()))
+        self._limits = self._chance.choice((LIMITS, BatchLimits()))
         self.ably = HeldAbly()
 
     async def go(self) -> None:

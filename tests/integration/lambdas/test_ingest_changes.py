@@ -86,13 +86,13 @@ def test_a_refused_edit_does_not_shadow_the_author_s_in_the_same_event(
 
 
 @pytest.mark.parametrize("order", [*itertools.permutations(range(3))])
-@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("merge", [True, False])
 def test_the_latest_edit_wins_in_whatever_order_they_arrive(
     ingest: Invoke,
     chat_url: str,
     written: dict[str, Any],
     order: tuple[int, ...],
-    together: bool,  # noqa: FBT001  # a parameter of the table
+    merge: bool,  # noqa: FBT001  # a parameter of the table
 ) -> None:
     edits = [
         edit(written["id"], "early", id="e:9", timestamp=200),
@@ -100,7 +100,7 @@ def test_the_latest_edit_wins_in_whatever_order_they_arrive(
         edit(written["id"], "late, greater id", id="e:B", timestamp=300),
     ]
     arriving = [edits[index] for index in order]
-    for event in [arriving] if together else [[one] for one in arriving]:
+    for event in [arriving] if merge else [[one] for one in arriving]:
         ingest(envelope(*event))
     assert rows(chat_url, ROW) == [("late, greater id", True, 300, "e:B")]
 

@@ -81,9 +81,9 @@ def test_the_guard_outlives_the_signals_that_stop_everything_else(
     parent: subprocess.Popen[str],
 ) -> None:
     below = all_five(parent)
-    guard = next(process for process in below if "local.reaper" in process.cmdline())
+    reaper = next(process for process in below if "local.reaper" in process.cmdline())
     for which in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        guard.send_signal(which)
+        reaper.send_signal(which)
     os.kill(parent.pid, signal.SIGKILL)
     assert_gone(below)
 

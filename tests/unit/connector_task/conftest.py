@@ -7,14 +7,14 @@ from contextlib import asynccontextmanager
 import pytest
 
 from connector_task.relay.delivery import Delivery
-from connector_task.relay.dispatcher import Dispatch
-from connector_task.relay.limits import Limits, Rates
-from connector_task.relay.rate_limiter import Pace
+from connector_task.relay.dispatcher import Dispatcher
+from connector_task.relay.limits import BatchLimits, Rates
+from connector_task.relay.rate_limiter import RateLimiter
 from connector_task.relay.relay import Relay
 from connector_task.relay.retry_policy import Backoff
-from connector_task.relay.state import Vitals
+from connector_task.relay.state import RelayState
 from tests.fakes.clock import FakeClock
-from tests.fakes.logger import MemoryCounters, MemoryJournal
+from tests.fakes.logger import MemoryCounters, MemoryLogger
 from tests.fakes.outbox import MemoryDatabase, MemoryOutbox
 from tests.fakes.publisher import MemoryPublisher
 from tests.fakes.wakeups import MemoryWakeups
@@ -31,50 +31,50 @@ class Bench:
         self.clock = FakeClock()
         self.database = MemoryDatabase(self.clock)
         self.ably = MemoryPublisher()
-        self.journal = MemoryJournal()
+        self.logger = MemoryLogger()
         self.counters = MemoryCounters()
         self.wakeups = MemoryWakeups()
-        self.vitals = Vitals()
+        self.state = RelayState()
 
     def relay(
         self,
         *,
-        limits: Limits | None = None,
+        limits: BatchLimits | None = None,
         rates: Rates = WITHOUT_LIMIT,
-        vitals: Vitals | None = None,
+        state: RelayState | None = None,
         max_in_flight: int = 4,
     ) -> Relay:
         """A relay that always waits the whole of a backoff, and polls every second."""
         stopped, resigned, woken = asyncio.Event(), asyncio.Event(), asyncio.Event()
         backoff = Backoff(random=lambda: 1.0)
-        limits = limits or Limits()
-        vitals = vitals or self.vitals
+        limits = limits or BatchLimits()
+        state = state or self.state
         outbox = MemoryOutbox(self.database)
         delivery = Delivery(
             publisher=self.ably,
             clock=self.clock,
             counters=self.counters,
-            journal=self.journal,
-            vitals=vitals,
+            logger=self.logger,
+            state=state,
             backoff=backoff,
             stopped=resigned,
             limits=limits,
         )
-        pace = Pace(rates)
+        rate_limiter = RateLimiter(rates)
 
-        def lead() -> Dispatch:
-            return Dispatch(
+        def lead() -> Dispatcher:
+            return Dispatcher(
                 outbox=relay.outbox,
                 delivery=delivery,
                 clock=self.clock,
                 counters=self.counters,
-                vitals=vitals,
+                state=state,
                 woken=woken,
                 stopped=resigned,
                 poll_seconds=1.0,
                 max_in_flight=max_in_flight,
                 limits=limits,
-                pace=pace,
+                rate_limiter=rate_limiter,
             )
 
         relay = Relay(
@@ -82,8 +82,8 @@ class Bench:
             lead=lead,
             wakeups=self.wakeups,
             clock=self.clock,
-            journal=self.journal,
-            vitals=vitals,
+            logger=self.logger,
+            state=state,
             backoff=backoff,
             woken=woken,
             resigned=resigned,

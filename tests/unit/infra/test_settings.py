@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from infra.settings.fields import STAGES, ConfigError
-from infra.settings.stage import StageConfig, knobs
+from infra.settings.stage import StageConfig, declared_settings
 
 ROOT = Path(__file__).parents[3]
 WEB_ACL = f"arn:aws:wafv2:us-east-1:123456789012:global/webacl/a/{'a' * 36}"
@@ -158,7 +158,7 @@ WRONG = {
 
 
 def test_there_is_a_wrong_value_for_every_knob() -> None:
-    assert set(WRONG) == set(knobs())
+    assert set(WRONG) == set(declared_settings())
 
 
 @pytest.mark.parametrize("name", WRONG)
@@ -254,5 +254,6 @@ def test_the_document_lists_every_knob_with_its_defaults() -> None:
         )
     }
     assert documented == {
-        name: {stage: rules.defaults[stage] for stage in STAGES} for name, rules in knobs().items()
+        name: {stage: rules.defaults[stage] for stage in STAGES}
+        for name, rules in declared_settings().items()
     }

@@ -6,7 +6,7 @@ import pytest
 
 from connector_task.capture.plan import (
     Capture,
-    Plan,
+    InstallationPlan,
     Relation,
     Route,
     Table,
@@ -54,7 +54,7 @@ def test_nothing_is_planned_where_everything_is_in_place() -> None:
 
 def test_a_changed_channel_rewrites_the_function_and_leaves_the_trigger_alone() -> None:
     result = plan({INSERTS: "new"}, [found(INSERTS)], {INSERTS.function_name: "old"})
-    assert result == Plan(
+    assert result == InstallationPlan(
         drop_triggers=(),
         write_functions=((INSERTS.function_name, "new"),),
         create_triggers=(),

@@ -55,8 +55,8 @@ def test_a_line_holds_what_was_counted_with_its_units_and_dimensions(lines: Line
     lines.metrics.published(batch(4.0, 2.0), request_seconds=0.5, held_seconds=0.6)
     lines.metrics.failed(PublishError(42913, 429, "rate"))
     lines.metrics.dead_lettered(4)
-    lines.metrics.gathered(0.25)
-    lines.metrics.gathered(0.5)
+    lines.metrics.throttled(0.25)
+    lines.metrics.throttled(0.5)
     lines.metrics.degraded(2)
     lines.metrics.flush(shards_led=1, backlog=Backlog(7, 1.25))
     line = lines.last

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from connector_task.errors import ErrorCode, PublishError, PublishRequestError
-from connector_task.relay.limits import MESSAGE_BYTES, Limits, Rates
+from connector_task.relay.limits import MESSAGE_BYTES, BatchLimits, Rates
 from connector_task.relay.ports import Batch
 from tests.fakes.clock import FakeClock
 from tests.fakes.publisher import MemoryPublisher
@@ -67,7 +67,7 @@ async def test_a_refused_key_loses_nothing_and_calls_for_someone(bench: Bench) -
     async with bench.running(bench.relay()):
         await bench.commit(("a", "1"))
         assert bench.database.dead_letters == []
-        assert "publish failed, trying again" in bench.journal.said("ERROR")
+        assert "publish failed, trying again" in bench.logger.said("ERROR")
         bench.ably.refuse = lambda _: None
         await bench.pass_time(0.5)
         assert bench.ably.published("a") == ["1"]
@@ -133,7 +133,7 @@ async def test_the_lag_of_a_batch_includes_what_it_waited_for_its_turn_to_be_sen
     one_a_second = Rates(
         channel_publishes=0, channel_bytes=0, requests_per_second=1 / 0.9, requests_per_hour=0
     )
-    limits = Limits(request_channels=20, request_bytes=100)
+    limits = BatchLimits(request_channels=20, request_bytes=100)
     async with bench.running(bench.relay(rates=one_a_second, limits=limits, max_in_flight=1)):
         await bench.commit(*[(f"channel-{number}", "x" * 60) for number in range(8)])
         while bench.database.messages:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from connector_task.errors import PublishError
-from connector_task.relay.limits import Limits, Rates
-from connector_task.relay.ports import Batch, Claim, Search, Settlement
+from connector_task.relay.limits import BatchLimits, Rates
+from connector_task.relay.ports import Batch, ClaimRequest, ClaimResult, Outcomes
 from tests.fakes.outbox import MemoryOutbox
 from tests.fakes.publisher import MemoryPublisher
 from tests.unit.connector_task.conftest import Bench
@@ -63,7 +63,7 @@ async def test_a_slow_request_holds_up_no_other_channel(bench: Bench, slow: Slow
 async def test_no_more_requests_are_in_flight_than_allowed(
     bench: Bench, slow: SlowPublisher
 ) -> None:
-    async with bench.running(bench.relay(limits=Limits(request_channels=1), max_in_flight=3)):
+    async with bench.running(bench.relay(limits=BatchLimits(request_channels=1), max_in_flight=3)):
         await bench.commit(*[(f"channel-{number}", "x") for number in range(8)])
         assert slow.most_in_flight == 3
         for number in range(8):
@@ -128,9 +128,9 @@ class StoppedOutbox(MemoryOutbox):
     """The process is stopped as its claim arrives, and its session is ended meanwhile."""
 
     async def settle_and_claim(
-        self, settlement: Settlement, limits: Limits, search: Search
-    ) -> Claim:
-        claim = await super().settle_and_claim(settlement, limits, search)
+        self, outcomes: Outcomes, limits: BatchLimits, claim_request: ClaimRequest
+    ) -> ClaimResult:
+        claim = await super().settle_and_claim(outcomes, limits, claim_request)
         if claim.batches:
             self.database.clock.advance(130)
             self.database.up = False
@@ -146,19 +146,19 @@ async def test_a_leader_that_wakes_up_without_its_session_publishes_nothing_more
         await bench.commit(("a", "1"))
         assert bench.database.batches
         assert bench.ably.requests == []
-        assert bench.vitals.database_error == "database-unavailable"
+        assert bench.state.database_error == "database-unavailable"
 
 
 async def test_requests_that_fail_side_by_side_are_one_failure(
     bench: Bench, slow: SlowPublisher
 ) -> None:
-    async with bench.running(bench.relay(limits=Limits(request_channels=1))):
+    async with bench.running(bench.relay(limits=BatchLimits(request_channels=1))):
         slow.up = False
         await bench.commit(*[(f"channel-{number}", "x") for number in range(4)])
         for number in range(4):
             slow.gate(f"channel-{number}").set()
         await bench.pass_time(0)
-        waits = [facts["wait_ms"] for _, said, facts in bench.journal.lines
+        waits = [fields["wait_ms"] for _, said, fields in bench.logger.lines
                  if said == "publish failed, trying again"]  # fmt: skip
         assert waits == [200] * 4
         slow.up = True
@@ -187,10 +187,10 @@ async def test_open_batches_are_looked_for_at_first_and_then_only_when_one_may_b
 
     class Watched(MemoryOutbox):
         async def settle_and_claim(
-            self, settlement: Settlement, limits: Limits, search: Search
-        ) -> Claim:
-            searches.append(search.due)
-            return await super().settle_and_claim(settlement, limits, search)
+            self, outcomes: Outcomes, limits: BatchLimits, claim_request: ClaimRequest
+        ) -> ClaimResult:
+            searches.append(claim_request.due)
+            return await super().settle_and_claim(outcomes, limits, claim_request)
 
     relay = bench.relay()
     relay.outbox = Watched(bench.database)
@@ -207,7 +207,7 @@ async def test_open_batches_are_looked_for_at_first_and_then_only_when_one_may_b
 
 
 async def test_all_open_batches_of_an_earlier_leader_are_taken_up_at_once(bench: Bench) -> None:
-    limits = Limits(request_channels=2)
+    limits = BatchLimits(request_channels=2)
     channels = "abcde"
     bench.ably.refuse = lambda _: PublishError(42913, 429, "rate")
     async with bench.running(bench.relay(limits=limits)):

@@ -1,9 +1,9 @@
 """The relay's promises, on a fake clock and fake servers."""
 
 from connector_task.errors import PublishError
-from connector_task.relay.limits import Limits
-from connector_task.relay.ports import Batch, Claim, Search, Settlement
-from connector_task.relay.state import Role, Vitals
+from connector_task.relay.limits import BatchLimits
+from connector_task.relay.ports import Batch, ClaimRequest, ClaimResult, Outcomes
+from connector_task.relay.state import RelayState, Role
 from tests.fakes.outbox import MemoryOutbox
 from tests.fakes.publisher import Refusal
 from tests.unit.connector_task.conftest import Bench
@@ -53,9 +53,9 @@ async def test_a_commit_during_the_claim_is_not_slept_over(bench: Bench) -> None
         """Someone commits after the claim has looked and before its answer arrives."""
 
         async def settle_and_claim(
-            self, settlement: Settlement, limits: Limits, search: Search
-        ) -> Claim:
-            claimed = await super().settle_and_claim(settlement, limits, search)
+            self, outcomes: Outcomes, limits: BatchLimits, claim_request: ClaimRequest
+        ) -> ClaimResult:
+            claimed = await super().settle_and_claim(outcomes, limits, claim_request)
             if not self.database.messages and not bench.ably.published("a"):
                 self.database.capture("a", "x")
                 bench.wakeups.notify()
@@ -75,14 +75,14 @@ async def test_channels_share_a_request_and_keep_their_own_batches(bench: Bench)
 
 
 async def test_a_batch_holds_no_more_than_fits_and_the_rest_follows_in_order(bench: Bench) -> None:
-    async with bench.running(bench.relay(limits=Limits(array_messages=2))):
+    async with bench.running(bench.relay(limits=BatchLimits(array_messages=2))):
         await bench.commit(*[("a", str(number)) for number in range(5)])
     assert [len(batch.messages) for (batch,) in bench.ably.requests] == [2, 2, 1]
     assert bench.ably.published("a") == ["0", "1", "2", "3", "4"]
 
 
 async def test_requests_stay_within_their_number_of_channels(bench: Bench) -> None:
-    limits = Limits(request_channels=2)
+    limits = BatchLimits(request_channels=2)
     async with bench.running(bench.relay(limits=limits)):
         await bench.commit(*[(f"channel-{number}", "x") for number in range(5)])
         assert bench.database.messages == {}
@@ -129,12 +129,12 @@ async def test_while_ably_is_down_nothing_more_is_claimed_and_nothing_is_lost(be
         await bench.commit(("b", "2"), ("a", "3"))
         assert len(bench.ably.requests) == requests
         assert [batch.channel for batch in bench.database.batches.values()] == ["a"]
-        assert bench.vitals.ably_error == "ably-unreachable"
+        assert bench.state.ably_error == "ably-unreachable"
         bench.ably.up = True
         await bench.pass_time(0.2)
         assert bench.ably.published("a") == ["1", "3"]
         assert bench.ably.published("b") == ["2"]
-        assert bench.vitals.ably_error is None
+        assert bench.state.ably_error is None
 
 
 async def test_the_sessions_loss_is_survived_and_open_batches_go_out_under_their_ids(
@@ -145,8 +145,8 @@ async def test_the_sessions_loss_is_survived_and_open_batches_go_out_under_their
         await bench.commit(("a", "1"))
         bench.database.up = False
         await bench.pass_time(0.2)
-        assert bench.vitals.role is Role.STARTING
-        assert bench.vitals.database_error == "database-unavailable"
+        assert bench.state.role is Role.STARTING
+        assert bench.state.database_error == "database-unavailable"
         bench.ably.up = True
         bench.database.up = True
         await bench.pass_time(30)
@@ -158,16 +158,16 @@ async def test_the_sessions_loss_is_survived_and_open_batches_go_out_under_their
 async def test_a_standby_publishes_nothing_and_takes_over_when_the_leader_ends(
     bench: Bench,
 ) -> None:
-    vitals = Vitals()
-    leader, standby = bench.relay(), bench.relay(vitals=vitals)
+    state = RelayState()
+    leader, standby = bench.relay(), bench.relay(state=state)
     async with bench.running(leader) as leading, bench.running(standby):
-        assert str(vitals.role) == "standby"
+        assert str(state.role) == "standby"
         await bench.commit(("a", "1"))
         assert len(bench.ably.requests) == 1
         leader.stop()
         await leading
         await bench.pass_time(0.5)
-        assert str(vitals.role) == "leader"
+        assert str(state.role) == "leader"
         await bench.commit(("a", "2"))
         assert bench.ably.published("a") == ["1", "2"]
 
@@ -189,7 +189,7 @@ async def test_stopping_settles_what_was_published_and_gives_the_lead_up(bench: 
 
 
 async def test_stopping_begins_no_further_request(bench: Bench) -> None:
-    relay = bench.relay(limits=Limits(request_bytes=200))
+    relay = bench.relay(limits=BatchLimits(request_bytes=200))
     bench.database.capture("a", "1")
     bench.database.capture("b", "2")
 
@@ -207,7 +207,7 @@ async def test_every_turn_is_a_sign_of_life(bench: Bench) -> None:
     async with bench.running(bench.relay()):
         for _ in range(5):
             await bench.pass_time(1.0)
-            assert bench.vitals.ticked_at == bench.clock.now()
+            assert bench.state.ticked_at == bench.clock.now()
 
 
 async def test_no_log_line_holds_a_payload(bench: Bench) -> None:
@@ -215,5 +215,5 @@ async def test_no_log_line_holds_a_payload(bench: Bench) -> None:
     async with bench.running(bench.relay()):
         await bench.commit(("a", "personal-data"))
         await bench.pass_time(0.2)
-    assert len(bench.journal.lines) >= 3
-    assert "personal-data" not in str(bench.journal.lines)
+    assert len(bench.logger.lines) >= 3
+    assert "personal-data" not in str(bench.logger.lines)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector_task.errors import PublishError
-from connector_task.relay.limits import Limits
+from connector_task.relay.limits import BatchLimits
 from connector_task.relay.ports import Batch
 from tests.fixtures.samples import examples
 from tests.unit.connector_task.conftest import Bench
@@ -16,7 +16,7 @@ from tests.unit.connector_task.conftest import Bench
 CHANNELS = ("a", "b", "c")
 RATE = PublishError(42913, 429, "rate limit exceeded")
 BAD = PublishError(40032, 400, "invalid extras")
-LIMITS = Limits(array_messages=5, request_channels=2)
+LIMITS = BatchLimits(array_messages=5, request_channels=2)
 POISON = "poison"
 TURNS = 500
 

@@ -4,7 +4,7 @@ import msgpack  # type: ignore[import-untyped]  # it carries no types
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector_task.relay.limits import Limits
+from connector_task.relay.limits import BatchLimits
 from connector_task.relay.ports import Batch, BatchId, Message
 from connector_task.relay.requests import requests
 
@@ -26,7 +26,7 @@ batches = st.lists(st.lists(st.integers(0, 300), min_size=1, max_size=20), max_s
 
 @given(batches)
 def test_no_batch_is_lost_doubled_or_moved(given_batches: list[Batch]) -> None:
-    limits = Limits(request_bytes=2000, request_channels=4)
+    limits = BatchLimits(request_bytes=2000, request_channels=4)
     groups = list(requests(given_batches, limits))
     assert [one for group in groups for one in group] == given_batches
 
@@ -35,7 +35,7 @@ def test_no_batch_is_lost_doubled_or_moved(given_batches: list[Batch]) -> None:
 def test_a_request_stays_within_the_limits_as_it_goes_over_the_wire(
     given_batches: list[Batch],
 ) -> None:
-    limits = Limits(request_bytes=8000, request_channels=4)
+    limits = BatchLimits(request_bytes=8000, request_channels=4)
     for group in requests(given_batches, limits):
         body = [
             {

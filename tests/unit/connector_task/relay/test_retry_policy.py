@@ -5,44 +5,46 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector_task.errors import ErrorCode, PublishError
-from connector_task.relay.retry_policy import Backoff, Verdict, judge
+from connector_task.relay.retry_policy import Backoff, ErrorClass, classify
 
 
 @pytest.mark.parametrize(
-    ("code", "status", "verdict"),
+    ("code", "status", "error_class"),
     [
-        (ErrorCode.ABLY_UNREACHABLE, 0, Verdict.AGAIN),
-        (ErrorCode.ABLY_TIMEOUT, 0, Verdict.AGAIN),
-        (ErrorCode.ABLY_UNREADABLE, 404, Verdict.AGAIN),
-        (42910, 429, Verdict.AGAIN),
-        (42913, 429, Verdict.AGAIN),
-        (42917, 429, Verdict.AGAIN),
-        (40000, 429, Verdict.AGAIN),
-        (50000, 500, Verdict.AGAIN),
-        (50003, 504, Verdict.AGAIN),
-        (90021, 400, Verdict.AGAIN),
-        (40140, 401, Verdict.AGAIN),
-        (40142, 401, Verdict.AGAIN),
-        (40000, 408, Verdict.AGAIN),
-        (40100, 401, Verdict.BLOCKED),
-        (40101, 401, Verdict.BLOCKED),
-        (40110, 401, Verdict.BLOCKED),
-        (40131, 401, Verdict.BLOCKED),
-        (40300, 403, Verdict.BLOCKED),
-        (40400, 404, Verdict.BLOCKED),
-        (0, 418, Verdict.BLOCKED),
-        (40010, 400, Verdict.CHANNEL_REFUSED),
-        (40160, 401, Verdict.CHANNEL_REFUSED),
-        (40009, 413, Verdict.MESSAGE_REFUSED),
-        (40012, 400, Verdict.MESSAGE_REFUSED),
-        (40013, 400, Verdict.MESSAGE_REFUSED),
-        (40031, 400, Verdict.MESSAGE_REFUSED),
-        (40032, 400, Verdict.MESSAGE_REFUSED),
-        (40034, 400, Verdict.MESSAGE_REFUSED),
+        (ErrorCode.ABLY_UNREACHABLE, 0, ErrorClass.AGAIN),
+        (ErrorCode.ABLY_TIMEOUT, 0, ErrorClass.AGAIN),
+        (ErrorCode.ABLY_UNREADABLE, 404, ErrorClass.AGAIN),
+        (42910, 429, ErrorClass.AGAIN),
+        (42913, 429, ErrorClass.AGAIN),
+        (42917, 429, ErrorClass.AGAIN),
+        (40000, 429, ErrorClass.AGAIN),
+        (50000, 500, ErrorClass.AGAIN),
+        (50003, 504, ErrorClass.AGAIN),
+        (90021, 400, ErrorClass.AGAIN),
+        (40140, 401, ErrorClass.AGAIN),
+        (40142, 401, ErrorClass.AGAIN),
+        (40000, 408, ErrorClass.AGAIN),
+        (40100, 401, ErrorClass.BLOCKED),
+        (40101, 401, ErrorClass.BLOCKED),
+        (40110, 401, ErrorClass.BLOCKED),
+        (40131, 401, ErrorClass.BLOCKED),
+        (40300, 403, ErrorClass.BLOCKED),
+        (40400, 404, ErrorClass.BLOCKED),
+        (0, 418, ErrorClass.BLOCKED),
+        (40010, 400, ErrorClass.CHANNEL_REFUSED),
+        (40160, 401, ErrorClass.CHANNEL_REFUSED),
+        (40009, 413, ErrorClass.MESSAGE_REFUSED),
+        (40012, 400, ErrorClass.MESSAGE_REFUSED),
+        (40013, 400, ErrorClass.MESSAGE_REFUSED),
+        (40031, 400, ErrorClass.MESSAGE_REFUSED),
+        (40032, 400, ErrorClass.MESSAGE_REFUSED),
+        (40034, 400, ErrorClass.MESSAGE_REFUSED),
     ],
 )
-def test_every_error_has_its_verdict(code: int | ErrorCode, status: int, verdict: Verdict) -> None:
-    assert judge(PublishError(code, status, "")) is verdict
+def test_every_error_has_its_class(
+    code: int | ErrorCode, status: int, error_class: ErrorClass
+) -> None:
+    assert classify(PublishError(code, status, "")) is error_class
 
 
 @given(st.integers(min_value=1, max_value=10_000), st.floats(min_value=0, max_value=1))
