@@ -62,12 +62,13 @@ bench: ## Measure the connector against references in the same run; ARGS="--help
 	@.venv/bin/python -m benchmarks.connector $(ARGS)
 
 .PHONY: check
-check: ## Check style, types and floors, as CI does
-	@$(SET_UP) python web
+check: ## Check style, types, floors and workflows, as CI does
+	@$(SET_UP) python cdk web
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
+	@scripts/check_workflows.sh
 	@npm --prefix web run --silent lint
 	@npm --prefix web run --silent typecheck
 
