@@ -51,6 +51,11 @@ test-slow: ## Run what takes an hour: properties on many examples, slow tests, s
 	@.venv/bin/python -m benchmarks.soak --minutes $(MINUTES)
 	@.venv/bin/python benchmarks/local_ably_soak.py
 
+.PHONY: coverage
+coverage: ## Print the branch coverage of the unit and contract tests
+	@$(SET_UP) python
+	@$(PYTEST) tests/unit tests/contract --cov $(ARGS)
+
 .PHONY: soak
 soak: ## Hurt a loaded connector at random for MINUTES (30), then compare with the table
 	@$(SET_UP) python
@@ -126,4 +131,4 @@ web: ## Build the chat page into web/dist
 .PHONY: clean
 clean: ## Remove all that was installed, built or stored, the local run's data included
 	rm -f {.venv,{.,web,tests/deploy,tests/postgres}/node_modules,.setup/*}/.ready .setup/*.json # first: a half removed folder has no marker
-	rm -rf .venv .setup .local node_modules web/node_modules tests/deploy/node_modules tests/postgres/node_modules web/dist cdk.out test-results .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .setup .local node_modules web/node_modules tests/deploy/node_modules tests/postgres/node_modules web/dist cdk.out test-results .coverage .mypy_cache .pytest_cache .ruff_cache
