@@ -28,6 +28,7 @@ class OpenBatch:
     outbox_ids: list[int]
     attempts: int = 0
     due_at: float = 0.0
+    last_error: PublishError | None = None
 
 
 @dataclass
@@ -83,10 +84,13 @@ class MemoryOutbox:
             batch = batches[retry.batch_id]
             batch.attempts += 1
             batch.due_at = self.database.clock.now() + retry.delay_seconds
+            batch.last_error = retry.error
         for bisect in outcomes.bisects:
             old = batches.pop(bisect.batch_id)
             kept = old.outbox_ids[: bisect.keep]
-            batches[_new_id()] = OpenBatch(old.channel, kept, old.attempts + 1)
+            batches[_new_id()] = OpenBatch(
+                old.channel, kept, old.attempts + 1, last_error=bisect.error
+            )
         for dead_letter in outcomes.dead_letters:
             ids = self._forget(dead_letter.batch_id)
             self.database.dead_letters += [(outbox_id, dead_letter.error) for outbox_id in ids]

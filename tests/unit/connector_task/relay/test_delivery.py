@@ -1,6 +1,7 @@
 """What becomes of refused messages, on a fake Ably."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -144,3 +145,98 @@ async def test_the_lag_of_a_batch_includes_what_it_waited_for_its_turn_to_be_sen
     # Five at once, each after the one before; the others as the account's pace has it.
     assert list(held) == sorted(held)
     assert held[-1] > 8 * 0.3
+
+
+async def test_a_published_batch_is_logged_with_its_size_and_its_lag(bench: Bench) -> None:
+    bench.ably = LingeringPublisher(bench.clock)
+    async with bench.running(bench.relay()):
+        await bench.commit(("a", "1"), ("a", "22"))
+    (fields,) = [one for _, _, one in bench.logger.lines if one["action"] == "publish"]
+    assert fields == {
+        "action": "publish",
+        "channel": "a",
+        "batch_size": 2,
+        "batch_bytes": 2 * len("INSERT") + len("1") + len("22"),
+        "attempt": 1,
+        "duration_ms": 300,
+        "lag_ms": 300,
+    }
+
+
+async def test_a_failed_batch_is_logged_counted_and_stored_with_its_reason(bench: Bench) -> None:
+    limited = PublishError(42913, 429, "too many messages")
+    bench.ably.refuse = lambda _: limited
+    async with bench.running(bench.relay()):
+        await bench.commit(("a", "1"))
+        await bench.pass_time(0.2)
+        (batch,) = bench.database.batches.values()
+        assert (batch.attempts, batch.last_error) == (2, limited)
+    assert bench.counters.failures == [limited, limited]
+    levels, _, failures = zip(*bench.logger.lines[1:], strict=True)  # the first says that it leads
+    assert levels == ("WARNING", "WARNING")
+    expected = {
+        "action": "publish",
+        "channel": "a",
+        "batch_size": 1,
+        "error_code": 42913,
+        "error": "too many messages",
+    }
+    assert failures == (
+        {**expected, "attempt": 1, "wait_ms": 200},
+        {**expected, "attempt": 2, "wait_ms": 400},
+    )
+
+
+async def test_a_refused_batch_is_logged_counted_and_stored_with_its_reason(bench: Bench) -> None:
+    seen: list[PublishError | None] = []
+
+    def refuse(batch: Batch) -> PublishError | None:
+        seen.extend(one.last_error for one in bench.database.batches.values())
+        return refusing("2", BAD_EXTRAS)(batch)
+
+    bench.ably.refuse = refuse
+    async with bench.running(bench.relay()):
+        await bench.commit(("a", "1"), ("a", "2"))
+    assert seen == [None, BAD_EXTRAS, None]  # of both, of the first, of the second by itself
+    assert bench.counters.failures == [BAD_EXTRAS, BAD_EXTRAS]
+    why = {"action": "publish", "channel": "a", "error_code": 40032, "error": "invalid extras"}
+    lines = [(level, fields) for level, _, fields in bench.logger.lines if "error" in fields]
+    assert lines == [
+        ("WARNING", {**why, "batch_size": 2, "attempt": 1}),
+        ("ERROR", {**why, "batch_size": 1, "attempt": 1, "outbox_id": 2}),
+    ]
+
+
+async def test_changes_that_were_captured_with_a_fallback_are_counted_and_the_first_is_named(
+    bench: Bench,
+) -> None:
+    for number in range(3):
+        bench.database.capture("a", str(number))
+    for outbox_id, problem in ((2, "the filter failed"), (3, "so did a column")):
+        channel, message = bench.database.messages[outbox_id]
+        bench.database.messages[outbox_id] = (channel, replace(message, problem=problem))
+    async with bench.running(bench.relay()):
+        pass
+    assert bench.counters.messages_degraded == 2
+    ((level, fields),) = [
+        (level, fields) for level, _, fields in bench.logger.lines if fields["action"] == "capture"
+    ]
+    assert level == "WARNING"
+    assert fields == {"action": "capture", "channel": "a", "count": 2, "error": "the filter failed"}
+
+
+async def test_while_ably_is_down_each_further_request_waits_twice_as_long_until_it_answers(
+    bench: Bench,
+) -> None:
+    async with bench.running(bench.relay()):
+        bench.ably.up = False
+        await bench.commit(("a", "1"))
+        for seconds in (0.2, 0.4, 0.8):
+            await bench.pass_time(seconds)
+        bench.ably.up = True
+        await bench.pass_time(1.6)
+        assert bench.ably.published("a") == ["1"]
+        bench.ably.up = False
+        await bench.commit(("a", "2"))
+    waits = [fields["wait_ms"] for _, _, fields in bench.logger.lines if "wait_ms" in fields]
+    assert waits == [200, 400, 800, 1600, 200]

@@ -1,6 +1,8 @@
 """The relay's promises, on a fake clock and fake servers."""
 
-from connector_task.errors import PublishError
+import pytest
+
+from connector_task.errors import DatabaseUnavailableError, ErrorCode, PublishError
 from connector_task.relay.limits import BatchLimits
 from connector_task.relay.ports import Batch, ClaimRequest, ClaimResult, Outcomes
 from connector_task.relay.state import RelayState, Role
@@ -217,3 +219,64 @@ async def test_no_log_line_holds_a_payload(bench: Bench) -> None:
         await bench.pass_time(0.2)
     assert len(bench.logger.lines) >= 3
     assert "personal-data" not in str(bench.logger.lines)
+
+
+async def test_each_further_failure_of_the_database_waits_twice_as_long_until_it_works(
+    bench: Bench,
+) -> None:
+    bench.database.up = False
+    async with bench.running(bench.relay()):
+        for _ in range(3):
+            await bench.pass_time(await bench.clock.until_waiting())
+        bench.database.up = True
+        await bench.pass_time(await bench.clock.until_waiting())
+        assert bench.state.role is Role.LEADER
+        bench.database.up = False
+        await bench.pass_time(1.0)
+    failures = [fields for _, _, fields in bench.logger.lines if fields["action"] == "connect"]
+    assert [(one["attempt"], one["wait_ms"]) for one in failures] == [
+        (1, 200), (2, 400), (3, 800), (4, 1600), (1, 200),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "level"),
+    [
+        (ErrorCode.DATABASE_UNAVAILABLE, "WARNING"),
+        (ErrorCode.DATABASE_TIMEOUT, "WARNING"),
+        (ErrorCode.DATABASE_REFUSED, "ERROR"),
+        (ErrorCode.NOT_INSTALLED, "ERROR"),
+    ],
+)
+async def test_the_log_says_why_the_database_fails_and_whether_somebody_must_act(
+    bench: Bench, code: ErrorCode, level: str
+) -> None:
+    class FailingOutbox(MemoryOutbox):
+        async def try_to_lead(self) -> bool:
+            raise DatabaseUnavailableError(code, "the reason")
+
+    relay = bench.relay()
+    relay.outbox = FailingOutbox(bench.database)
+    async with bench.running(relay):
+        assert bench.state.database_error == code
+    ((said_level, _, fields),) = bench.logger.lines
+    assert said_level == level
+    assert fields == {
+        "action": "connect",
+        "error_code": code,
+        "error": "the reason",
+        "attempt": 1,
+        "wait_ms": 200,
+    }
+
+
+async def test_the_log_says_once_when_a_connector_stands_by_and_when_it_leads(bench: Bench) -> None:
+    leader, standby = bench.relay(), bench.relay(state=RelayState(shard=3))
+    async with bench.running(leader) as leading, bench.running(standby):
+        await bench.pass_time(0.5)
+        await bench.pass_time(0.5)
+        leader.stop()
+        await leading
+        await bench.pass_time(0.5)
+    turns = [fields for _, _, fields in bench.logger.lines if fields.get("shard") == 3]
+    assert turns == [{"action": "stand_by", "shard": 3}, {"action": "lead", "shard": 3}]
