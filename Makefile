@@ -124,6 +124,10 @@ requirements: ## Compile the .in files to pinned, hashed .txt files; UPGRADE=1 t
 	@$(SET_UP) python
 	@scripts/compile_requirements.sh
 
+.PHONY: generated
+generated: $(PYTHON_READY) ## Write the JSON schema and the documents' tables from the declarations of settings
+	@.venv/bin/python -m scripts.generate
+
 .PHONY: web
 web: ## Build the chat page into web/dist
 	@$(SET_UP) page

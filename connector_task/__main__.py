@@ -5,11 +5,14 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from connector_task.cli.arguments import parse
-from connector_task.config.model import Settings
-from connector_task.config.sources import load
+from connector_task.config import health_port
 from connector_task.errors import ConfigurationError, ConnectorError, ErrorCode
+
+if TYPE_CHECKING:
+    from connector_task.config.model import Settings
 
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -20,13 +23,14 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     """Do what the arguments say; returns the exit status."""
     options = parse(arguments)
     try:
-        settings = load(options.config, environment)
         if options.command == "run":
-            _run(settings)
+            _run(_settings(options, environment))
         else:
-            print(_command(options, settings))  # noqa: T201  # the command's result
+            print(_command(options, environment))  # noqa: T201  # the command's result
     except ConfigurationError as exc:
-        _complain("the configuration cannot be used:", *(f"  {one}" for one in exc.problems))
+        _complain(
+            "the configuration cannot be used:", *(f"  {problem}" for problem in exc.problems)
+        )
         return EXIT_CONFIGURATION
     except ConnectorError as exc:
         _complain(f"{exc} [{exc.code}]")
@@ -37,7 +41,13 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     return EXIT_OK
 
 
-def _run(settings: Settings) -> None:
+def _settings(options: argparse.Namespace, environment: Mapping[str, str]) -> "Settings":
+    from connector_task.config.sources import load
+
+    return load(options.config, environment)
+
+
+def _run(settings: "Settings") -> None:
     from connector_task import service
     from connector_task.observability.json_logger import JsonLogger
 
@@ -51,21 +61,25 @@ def _run(settings: Settings) -> None:
         raise
 
 
-def _command(options: argparse.Namespace, settings: Settings) -> str:
-    if options.command == "health":  # asked every few seconds: without the database's libraries
-        return _health(settings)
+def _command(options: argparse.Namespace, environment: Mapping[str, str]) -> str:
+    if options.command == "health":
+        return _health(options, environment)
     from connector_task.cli import commands
 
-    return commands.perform(options, settings, tell=_complain)
+    return commands.perform(options, _settings(options, environment), tell=_complain)
 
 
-def _health(settings: Settings) -> str:
+def _health(options: argparse.Namespace, environment: Mapping[str, str]) -> str:
+    """Runs every few seconds: without the libraries of settings, Postgres and Ably."""
     from connector_task.observability.health import ask
 
-    if not settings.health_port:
-        message = "the health check is off: set healthPort (CONNECTOR_HEALTH_PORT)"
+    port = None if options.config else health_port.from_environment(environment)
+    if port is None:
+        port = _settings(options, environment).health_port
+    if not port:
+        message = f"the health check is off: set healthPort ({health_port.HEALTH_PORT})"
         raise ConnectorError(ErrorCode.HEALTH_UNREACHABLE, message)
-    return ask(settings.health_port)
+    return ask(port)
 
 
 def _write_line(line: str) -> None:

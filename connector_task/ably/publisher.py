@@ -8,7 +8,7 @@ import httpx
 from ably import AblyRest
 from ably.util.exceptions import AblyException
 
-from connector_task.config.model import AblySettings
+from connector_task.config.ably import AblySettings
 from connector_task.errors import ErrorCode, PublishError, PublishRequestError
 from connector_task.relay.ports import Batch, Message
 

@@ -8,7 +8,7 @@ from psycopg2 import sql
 from connector_task.capture import plan, table_names, trigger_functions
 from connector_task.capture.plan import Capture, Relation, Route, Table
 from connector_task.capture.statements import statement
-from connector_task.config.model import TableMapping
+from connector_task.config.mapping import TableMapping
 from connector_task.errors import ErrorCode, InstallationError
 from connector_task.postgres.session import first_line
 

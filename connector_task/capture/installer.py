@@ -20,13 +20,10 @@ from connector_task.capture.rights import (
     warn,
 )
 from connector_task.capture.statements import migrations, statement
-from connector_task.config.model import (
-    MAX_SHARDS,
-    DatabaseSettings,
-    Operation,
-    Settings,
-    TableMapping,
-)
+from connector_task.config.choices import Operation
+from connector_task.config.database import DatabaseSettings
+from connector_task.config.mapping import TableMapping
+from connector_task.config.model import MAX_SHARDS, Settings
 from connector_task.errors import DatabaseUnavailableError, ErrorCode, InstallationError
 from connector_task.postgres.session import (
     APPLICATION_LOCK,

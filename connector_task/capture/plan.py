@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from connector_task.config import templates
-from connector_task.config.model import PLAIN, MappingOptions, Operation, TableMapping
+from connector_task.config.choices import Operation
+from connector_task.config.mapping import PLAIN, MappingOptions, TableMapping
 
 IDENTIFIER_MAX_BYTES = 63
 ORIGINAL_FUNCTION = "ably_notify"

@@ -13,7 +13,7 @@ from connector_task.capture import table_names
 from connector_task.capture.plan import Capture, Route, Table
 from connector_task.capture.statements import statement
 from connector_task.config import templates
-from connector_task.config.model import Operation, Payload
+from connector_task.config.choices import Operation, Payload
 
 Composable = sql.Composable
 ValueOf = Callable[[str], Composable]

@@ -9,7 +9,8 @@ from connector_task.capture import rights
 from connector_task.capture.installer import Installer
 from connector_task.capture.plan import Capture, InstallationPlan
 from connector_task.cli import message_commands
-from connector_task.config.model import LogLevel, Operation, Settings
+from connector_task.config.choices import LogLevel, Operation
+from connector_task.config.model import Settings
 from connector_task.observability.json_logger import JsonLogger
 from connector_task.operations.status import Status, read_status
 from connector_task.relay.ports import Logger

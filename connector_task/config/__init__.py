@@ -1,4 +1,5 @@
-"""The connector's settings: read from a file or the environment, checked all at once.
+"""The connector's settings: each declared once, read from a file or the environment.
 
-Imports `connector_task.errors` only, so that every other package may import it.
+`model` and the sections that it names declare them, `sources` reads them, `problems` says what is
+wrong, all together. Imports `connector_task.errors` only: every other package may import this one.
 """

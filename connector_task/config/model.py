@@ -1,204 +1,178 @@
-"""What the operator may set, as frozen values. Reading and checking it is in config_sources."""
+"""Everything the connector needs to know, and the list of its settings."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated
 
-from connector_task.config import templates
+from pydantic.fields import FieldInfo
 
-CHANNEL_MAX_CHARACTERS = 100
-TABLE_MAX_CHARACTERS = 100
+from connector_task.config.ably import AblySettings
+from connector_task.config.choices import LogLevel
+from connector_task.config.database import DatabaseSettings
+from connector_task.config.declaration import Facts, Section, Text, facts, key_of, setting
+from connector_task.config.health_port import HEALTH_PORT, MAX_PORT
+from connector_task.config.mappings import Mappings
+
 MAX_SHARDS = 32
 
 
-class Operation(StrEnum):
-    """A kind of change that can be published."""
+class Settings(Section):
+    """Everything the connector needs to know."""
 
-    INSERT = "INSERT"
-    UPDATE = "UPDATE"
-    DELETE = "DELETE"
-    TRUNCATE = "TRUNCATE"
-
-
-class Payload(StrEnum):
-    """What clients get as a message's data."""
-
-    STRING = "string"
-    """JSON as a text, which clients parse: the original connector's form."""
-
-    JSON = "json"
-    """An object."""
-
-
-class SslMode(StrEnum):
-    """libpq's `sslmode`."""
-
-    DISABLE = "disable"
-    ALLOW = "allow"
-    PREFER = "prefer"
-    REQUIRE = "require"
-    VERIFY_CA = "verify-ca"
-    VERIFY_FULL = "verify-full"
-
-
-class DatabaseAuth(StrEnum):
-    """How to prove to Postgres who one is; IAM is RDS's way, by a token for each connection."""
-
-    PASSWORD = "password"  # noqa: S105  # a word
-    IAM = "iam"
-
-
-class AblyPlan(StrEnum):
-    """An Ably account's plan; `unlimited` stands for one without limits on requests."""
-
-    FREE = "free"
-    STANDARD = "standard"
-    PRO = "pro"
-    UNLIMITED = "unlimited"
-
-
-class LogLevel(StrEnum):
-    """The least severe log lines that are written."""
-
-    DEBUG = "DEBUG"
-    INFO = "INFO"
-    WARNING = "WARNING"
-    ERROR = "ERROR"
-
-
-HeaderValue = str | int | float | bool
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MappingOptions:
-    """What of a change is published, and in which form.
-
-    Attributes:
-        columns: the row's columns to publish, in this order; None is all, in the table's.
-        where: an SQL condition on the row; None is every row.
-        old: whether an UPDATE carries the row as it was.
-        headers: name and value of Ably's `extras.headers`; a text may name columns, `{tenant}`.
-    """
-
-    columns: tuple[str, ...] | None = None
-    where: str | None = None
-    old: bool = False
-    payload: Payload = Payload.STRING
-    headers: tuple[tuple[str, HeaderValue], ...] = ()
-
-    @property
-    def header_columns(self) -> tuple[str, ...]:
-        """The columns that headers name."""
-        return tuple(
-            name
-            for _, value in self.headers
-            if isinstance(value, str)
-            for name in templates.columns(value)
-        )
-
-
-PLAIN = MappingOptions()
-
-
-@dataclass(frozen=True, slots=True)
-class TableMapping:
-    """Changes of one kind to one table go to one channel.
-
-    Attributes:
-        table: as the operator wrote it: `users`, `app.users`, `"Odd Name"`.
-        channel: may name columns: `chat:{room_id}`.
-    """
-
-    table: str
-    channel: str
-    operation: Operation
-    options: MappingOptions = PLAIN
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DatabaseSettings:
-    """Where Postgres is and how to log in.
-
-    Attributes:
-        password: unused with IAM.
-        region: AWS region of the database; only for IAM.
-        sslrootcert: a PEM file of trusted authorities, for `verify-ca` and `verify-full`.
-    """
-
-    host: str
-    port: int
-    user: str
-    auth: DatabaseAuth = DatabaseAuth.PASSWORD
-    password: str = field(default="", repr=False)
-    region: str | None = None
-    database: str
-    sslmode: SslMode = SslMode.PREFER
-    sslrootcert: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AblySettings:
-    """Which Ably, and the key to it.
-
-    Attributes:
-        endpoint: a routing policy or host name; None is the SDK's default.
-        port: None is the scheme's default.
-        tls: False only suits a server on the same machine.
-        plan: the account's, for the rates that are not set.
-        requests_per_second: HTTP requests; None is the plan's, 0 without limit. So is the hour's.
-        channel_publishes: publishes on one channel a second; 0 is without limit.
-        channel_bytes: on one channel a second; 0 is without limit.
-        message_bytes: of one publish, an array counting as the sum; None is the plan's.
-        request_bytes: of one request's body.
-        request_channels: of one request.
-    """
-
-    api_key: str = field(repr=False)
-    endpoint: str | None = None
-    port: int | None = None
-    tls: bool = True
-    plan: AblyPlan = AblyPlan.FREE
-    requests_per_second: float | None = None
-    requests_per_hour: float | None = None
-    channel_publishes: float = 50.0
-    channel_bytes: int = 1_048_576
-    message_bytes: int | None = None
-    request_bytes: int = 2_097_152
-    request_channels: int = 100
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Settings:
-    """Everything the connector needs to know.
-
-    Attributes:
-        install: whether `run` brings the database to the configuration first.
-        run_role: the role that relays, where another one installs; it is granted what it needs.
-        health_port: where `GET /health` answers; 0 is off.
-        poll_seconds: the longest the outbox goes unlooked-at while nothing wakes the relay.
-        shutdown_seconds: how long the batch in hand may take after SIGTERM.
-        max_in_flight: requests to Ably on their way at a time, for each shard.
-        shards: into how many parts the channels are divided, each with a leader of its own.
-        metrics_seconds: how often metrics are written; 0 is off.
-    """
-
-    database: DatabaseSettings
-    ably: AblySettings
-    mappings: tuple[TableMapping, ...]
-    install: bool = True
-    run_role: str | None = None
-    health_port: int = 0
-    poll_seconds: float = 1.0
-    shutdown_seconds: float = 20.0
-    max_in_flight: int = 4
-    shards: int = 1
-    metrics_seconds: float = 60.0
-    log_level: LogLevel = LogLevel.INFO
-    service: str = "connector"
-    stage: str = "local"
-    metrics_namespace: str = "AblyPostgres"
+    database: Annotated[DatabaseSettings, setting("dbConfig", "where Postgres is, how to log in")]
+    mappings: Annotated[
+        Mappings,
+        setting(
+            "connector",
+            "the mappings of tables to channels; in a variable, as JSON",
+            variable="ABLY_CONNECTOR",
+            expects="a JSON array of objects",
+            echo=False,
+        ),
+    ]
+    ably: Annotated[AblySettings, setting("ably", "which Ably, the key to it, its limits")]
+    install: Annotated[
+        bool,
+        setting(
+            "install",
+            "whether `run` installs first; `false` where another role runs `install`",
+            variable="CONNECTOR_INSTALL",
+        ),
+    ] = True
+    run_role: Annotated[
+        Text | None,
+        setting(
+            "runRole",
+            "role that relays, where another role installs; an install grants it what it needs",
+            variable="CONNECTOR_RUN_ROLE",
+        ),
+    ] = None
+    health_port: Annotated[
+        int,
+        setting(
+            "healthPort",
+            "port of `GET /health` on 127.0.0.1; `0` is off",
+            variable=HEALTH_PORT,
+            note="in the image `8080`",
+            ge=0,
+            le=MAX_PORT,
+        ),
+    ] = 0
+    poll_seconds: Annotated[
+        float,
+        setting(
+            "pollSeconds",
+            "the longest time that a change waits when its notification is lost",
+            variable="CONNECTOR_POLL_SECONDS",
+            unit="seconds",
+            ge=0.05,
+            le=60,
+        ),
+    ] = 1.0
+    shutdown_seconds: Annotated[
+        float,
+        setting(
+            "shutdownSeconds",
+            "time that the current request may take after SIGTERM; keep it below the platform's "
+            "stop timeout",
+            variable="CONNECTOR_SHUTDOWN_SECONDS",
+            unit="seconds",
+            ge=1,
+            le=110,
+        ),
+    ] = 20.0
+    max_in_flight: Annotated[
+        int,
+        setting(
+            "maxInFlight",
+            "concurrent requests to Ably of each shard; a channel is in at most one of them",
+            variable="CONNECTOR_MAX_IN_FLIGHT",
+            ge=1,
+            le=64,
+        ),
+    ] = 4
+    shards: Annotated[
+        int,
+        setting(
+            "shards",
+            "number of parts that the channels are divided into, each with a leader of its own; "
+            "the processes share them evenly. While some processes still run with a different "
+            "shard count, those with the new one stand by. Each leader uses its part of the "
+            "account's requests",
+            variable="CONNECTOR_SHARDS",
+            ge=1,
+            le=MAX_SHARDS,
+        ),
+    ] = 1
+    metrics_seconds: Annotated[
+        float,
+        setting(
+            "metricsSeconds",
+            "time between metric lines; `0` is off",
+            variable="CONNECTOR_METRICS_SECONDS",
+            unit="seconds",
+            ge=0,
+            le=3600,
+        ),
+    ] = 60.0
+    metrics_namespace: Annotated[
+        Text,
+        setting(
+            "metricsNamespace",
+            "CloudWatch namespace of the metrics",
+            variable="POWERTOOLS_METRICS_NAMESPACE",
+        ),
+    ] = "AblyPostgres"
+    log_level: Annotated[
+        LogLevel,
+        setting(
+            "logLevel",
+            "the least severe log lines that are written",
+            variable="POWERTOOLS_LOG_LEVEL",
+        ),
+    ] = LogLevel.INFO
+    service: Annotated[
+        Text,
+        setting(
+            "service", "`service` on log lines and metrics", variable="POWERTOOLS_SERVICE_NAME"
+        ),
+    ] = "connector"
+    stage: Annotated[Text, setting("stage", "`stage` on metrics", variable="STAGE")] = "local"
 
     @property
     def dimensions(self) -> Mapping[str, str]:
         """The dimensions of every metric."""
         return {"stage": self.stage, "service": self.service}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting with its place.
+
+    Attributes:
+        path: keys in a JSON file, from the outside in.
+    """
+
+    path: tuple[str, ...]
+    field: FieldInfo
+
+    @property
+    def facts(self) -> Facts:
+        """What its declaration says beyond pydantic's own attributes."""
+        return facts(self.field)
+
+
+def settings(section: type[Section] = Settings, outside: tuple[str, ...] = ()) -> Iterator[Setting]:
+    """Every setting of a section and of the sections in it, in the order of declaration."""
+    for field in section.model_fields.values():
+        path = (*outside, key_of(field))
+        if inner := section_of(field):
+            yield from settings(inner, path)
+        else:
+            yield Setting(path, field)
+
+
+def section_of(field: FieldInfo) -> type[Section] | None:
+    """The section that a field holds; None where it holds a setting."""
+    kind = field.annotation
+    return kind if isinstance(kind, type) and issubclass(kind, Section) else None

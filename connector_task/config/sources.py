@@ -1,171 +1,41 @@
 """Reads the configuration from a .json file, a .env file or the process environment.
 
-All that is wrong with it is reported together, each problem under the name the operator wrote.
+Variables are put in their places in a document of the JSON file's form, so that both are read in
+one way. All that is wrong is reported together, each problem under the name the operator wrote.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from dotenv import dotenv_values
+from pydantic import ValidationError
 
-from connector_task.config import mappings, values
-from connector_task.config.model import (
-    MAX_SHARDS,
-    AblyPlan,
-    AblySettings,
-    DatabaseAuth,
-    DatabaseSettings,
-    LogLevel,
-    Settings,
-    SslMode,
-)
+from connector_task.config.declaration import key_of
+from connector_task.config.model import Settings, section_of, settings
+from connector_task.config.problems import Place, problems, spelled
 from connector_task.errors import ConfigurationError
 
 OWN_PREFIX = "CONNECTOR_"
 FILE_PREFIXES = ("CONNECTOR_", "DB_", "ABLY_")
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
-    """One setting: its name in a JSON file, in the environment, and how its value is read."""
-
-    field: str
-    key: str
-    variable: str
-    parse: Callable[[object], object]
-    required: bool = False
-    secret: bool = False
-
-
-ENTRIES = (
-    Entry(
-        field="database.host", key="dbConfig.host", variable="DB_HOST",
-        parse=values.text, required=True,
-    ),
-    Entry(
-        field="database.port", key="dbConfig.port", variable="DB_PORT",
-        parse=values.port, required=True,
-    ),
-    Entry(
-        field="database.user", key="dbConfig.user", variable="DB_USER",
-        parse=values.text, required=True,
-    ),
-    Entry(
-        field="database.auth", key="dbConfig.auth", variable="DB_AUTH",
-        parse=values.choice(DatabaseAuth),
-    ),
-    Entry(
-        field="database.region", key="dbConfig.region", variable="DB_REGION", parse=values.text
-    ),
-    Entry(
-        field="database.password", key="dbConfig.password", variable="DB_PASSWORD",
-        parse=values.password, required=True, secret=True,
-    ),
-    Entry(
-        field="database.database", key="dbConfig.database", variable="DB_NAME",
-        parse=values.text, required=True,
-    ),
-    Entry(
-        field="database.sslmode", key="dbConfig.sslmode", variable="DB_SSLMODE",
-        parse=values.choice(SslMode),
-    ),
-    Entry(
-        field="database.sslrootcert", key="dbConfig.sslrootcert", variable="DB_SSLROOTCERT",
-        parse=values.readable_file,
-    ),
-    Entry(
-        field="mappings", key="connector", variable="ABLY_CONNECTOR",
-        parse=mappings.mappings, required=True,
-    ),
-    Entry(
-        field="ably.api_key", key="ably.apiKey", variable="ABLY_API_KEY",
-        parse=values.api_key, required=True, secret=True,
-    ),
-    Entry(
-        field="ably.endpoint", key="ably.endpoint", variable="ABLY_ENDPOINT", parse=values.text
-    ),
-    Entry(field="ably.port", key="ably.port", variable="ABLY_PORT", parse=values.port),
-    Entry(field="ably.tls", key="ably.tls", variable="ABLY_TLS", parse=values.boolean),
-    Entry(field="ably.plan", key="ably.plan", variable="ABLY_PLAN", parse=values.choice(AblyPlan)),
-    Entry(
-        field="ably.requests_per_second", key="ably.requestsPerSecond",
-        variable="ABLY_REQUESTS_PER_SECOND", parse=values.rate,
-    ),
-    Entry(
-        field="ably.requests_per_hour", key="ably.requestsPerHour",
-        variable="ABLY_REQUESTS_PER_HOUR", parse=values.rate,
-    ),
-    Entry(
-        field="ably.channel_publishes", key="ably.channelPublishesPerSecond",
-        variable="ABLY_CHANNEL_PUBLISHES_PER_SECOND", parse=values.rate,
-    ),
-    Entry(
-        field="ably.channel_bytes", key="ably.channelBytesPerSecond",
-        variable="ABLY_CHANNEL_BYTES_PER_SECOND", parse=values.rate,
-    ),
-    Entry(
-        field="ably.message_bytes", key="ably.messageBytes",
-        variable="ABLY_MESSAGE_BYTES", parse=values.whole_number(1024, 1024 * 1024),
-    ),
-    Entry(
-        field="ably.request_bytes", key="ably.requestBytes",
-        variable="ABLY_REQUEST_BYTES", parse=values.whole_number(1024, 64 * 1024 * 1024),
-    ),
-    Entry(
-        field="ably.request_channels", key="ably.requestChannels",
-        variable="ABLY_REQUEST_CHANNELS", parse=values.whole_number(1, 1000),
-    ),
-    Entry(field="install", key="install", variable="CONNECTOR_INSTALL", parse=values.boolean),
-    Entry(field="run_role", key="runRole", variable="CONNECTOR_RUN_ROLE", parse=values.text),
-    Entry(
-        field="health_port", key="healthPort", variable="CONNECTOR_HEALTH_PORT",
-        parse=values.optional_port,
-    ),
-    Entry(
-        field="poll_seconds", key="pollSeconds", variable="CONNECTOR_POLL_SECONDS",
-        parse=values.seconds(0.05, 60),
-    ),
-    Entry(
-        field="shutdown_seconds", key="shutdownSeconds", variable="CONNECTOR_SHUTDOWN_SECONDS",
-        parse=values.seconds(1, 110),
-    ),
-    Entry(
-        field="max_in_flight", key="maxInFlight", variable="CONNECTOR_MAX_IN_FLIGHT",
-        parse=values.whole_number(1, 64),
-    ),
-    Entry(
-        field="shards", key="shards", variable="CONNECTOR_SHARDS",
-        parse=values.whole_number(1, MAX_SHARDS),
-    ),
-    Entry(
-        field="metrics_seconds", key="metricsSeconds", variable="CONNECTOR_METRICS_SECONDS",
-        parse=values.seconds(0, 3600),
-    ),
-    Entry(
-        field="metrics_namespace", key="metricsNamespace", variable="POWERTOOLS_METRICS_NAMESPACE",
-        parse=values.text,
-    ),
-    Entry(
-        field="log_level", key="logLevel", variable="POWERTOOLS_LOG_LEVEL",
-        parse=values.choice(LogLevel),
-    ),
-    Entry(field="service", key="service", variable="POWERTOOLS_SERVICE_NAME", parse=values.text),
-    Entry(field="stage", key="stage", variable="STAGE", parse=values.text),
-)  # fmt: skip
+VARIABLES: dict[Place, str] = {setting.path: setting.facts.variable for setting in settings()}
+SECTIONS = [key_of(field) for field in Settings.model_fields.values() if section_of(field)]
+MAPPINGS = "connector"
+NULL = object()
+"""For JSON's null, which is no value of any setting; None would say that a setting is absent."""
 
 
 def load(path: str | None, environment: Mapping[str, str]) -> Settings:
     """Read the settings.
 
     A variable that is set in the environment wins over the same one in a .env file, as with every
-    dotenv. A .json file stands alone: nothing of it is taken from the environment.
+    dotenv. With a .json file, nothing is taken from the environment.
 
     Args:
-        path: ends in `.json` or in `.env`; None reads the environment alone.
+        path: ends in `.json` or in `.env`; None reads the environment only.
         environment: of the process.
 
     Raises:
@@ -196,114 +66,94 @@ def _read(path: str) -> str:
 
 
 def _unknown(names: Iterable[str], prefixes: tuple[str, ...]) -> list[str]:
-    known = {entry.variable for entry in ENTRIES}
     return [
         f"{name}: unknown variable"
         for name in sorted(names)
-        if name.startswith(prefixes) and name not in known
+        if name.startswith(prefixes) and name not in VARIABLES.values()
     ]
 
 
-def _from_variables(variables: Mapping[str, str], problems: list[str]) -> Settings:
-    given: dict[str, object] = {}
-    for entry in ENTRIES:
-        value = variables.get(entry.variable)
+def _from_variables(variables: Mapping[str, str], wrong: list[str]) -> Settings:
+    document: dict[str, Any] = {section: {} for section in SECTIONS}
+    for setting in settings():
+        value = variables.get(setting.facts.variable)
         # An empty variable is how Compose files and task definitions say "not set".
-        if value or (value is not None and entry.field == "database.password"):
-            given[entry.field] = value
-    return _settings(given, problems, label=lambda entry: entry.variable)
+        if value or (value is not None and setting.facts.may_be_empty):
+            *sections, key = setting.path
+            place = document[sections[0]] if sections else document
+            place[key] = value
+    return _settings(document, VARIABLES, wrong)
 
 
 def _from_json(path: str, content: str) -> Settings:
     try:
-        document = json.loads(content)
+        file = json.loads(content)
     except json.JSONDecodeError as exc:
         place = f"{exc.msg} at line {exc.lineno}, column {exc.colno}"
         raise ConfigurationError([f"{path}: not JSON; {place}"]) from None
-    if not isinstance(document, dict):
+    if not isinstance(file, dict):
         raise ConfigurationError([f"{path}: must hold one JSON object"])
-    document.pop("$schema", None)  # for editors
-    by_key = {entry.key: entry for entry in ENTRIES}
-    given: dict[str, object] = {}
-    problems: list[str] = []
-    for key, value in _flattened(document):
-        if key in by_key:
-            given[by_key[key].field] = value
-        elif isinstance(value, dict) or key not in _sections():
-            problems.append(f"{key}: unknown key")
+    file.pop("$schema", None)  # for editors
+    document: dict[str, Any] = {section: {} for section in SECTIONS}
+    wrong: list[str] = []
+    for key, value in file.items():
+        if key not in SECTIONS:
+            _put(value, (key,), document, wrong)
+        elif isinstance(value, dict):
+            for inner_key, inner in value.items():
+                _put(inner, (key, inner_key), document[key], wrong)
         else:
-            problems.append(f"{key}: must be an object")
-    return _settings(given, problems, label=lambda entry: entry.key)
+            wrong.append(f"{key}: must be an object")
+    return _settings(document, {}, wrong)
 
 
-def _sections() -> set[str]:
-    return {entry.key.partition(".")[0] for entry in ENTRIES if "." in entry.key}
-
-
-def _flattened(document: dict[str, Any]) -> Iterable[tuple[str, object]]:
-    for key, value in document.items():
-        if key in _sections() and isinstance(value, dict):
-            yield from ((f"{key}.{inner}", inner_value) for inner, inner_value in value.items())
-        else:
-            yield key, value
+def _put(value: object, path: Place, section: dict[str, Any], wrong: list[str]) -> None:
+    if path in VARIABLES:
+        section[str(path[-1])] = value
+    else:
+        wrong.append(f"{spelled(path, {})}: unknown key")
 
 
 def _settings(
-    given: Mapping[str, object], problems: list[str], *, label: Callable[[Entry], str]
+    document: dict[str, Any], variables: Mapping[Place, str], wrong: list[str]
 ) -> Settings:
-    parsed: dict[str, Any] = {}
-    for entry in ENTRIES:
-        if entry.field in given:
-            _parse(entry, given[entry.field], label(entry), parsed, problems)
-        elif entry.required and not (entry.field == "database.password" and _by_iam(parsed)):
-            problems.append(f"{label(entry)}: missing")
-    problems += _contradictions(given, parsed, {entry.field: label(entry) for entry in ENTRIES})
-    if problems:
-        raise ConfigurationError(problems)
-    top = {field: value for field, value in parsed.items() if "." not in field}
-    return Settings(
-        database=DatabaseSettings(**_section(parsed, "database")),
-        ably=AblySettings(**_section(parsed, "ably")),
-        **top,
-    )
+    """Validate a document of the JSON file's form.
 
+    Args:
+        document: has every section.
+        variables: names in the environment that its values come from; empty with a file.
+        wrong: problems that were found on the way.
 
-def _by_iam(parsed: Mapping[str, Any]) -> bool:
-    return parsed.get("database.auth") is DatabaseAuth.IAM
-
-
-def _contradictions(
-    given: Mapping[str, object], parsed: Mapping[str, Any], names: Mapping[str, str]
-) -> Iterator[str]:
-    """What is wrong with settings that are each right by themselves."""
-    mode = parsed.get("database.sslmode")
-    name = names["database.sslmode"]
-    if mode in (SslMode.VERIFY_CA, SslMode.VERIFY_FULL) and "database.sslrootcert" not in given:
-        yield f"{names['database.sslrootcert']}: missing, {name} {mode} needs it"
-    if _by_iam(parsed):
-        if "database.region" not in given:
-            yield f"{names['database.region']}: missing, {names['database.auth']} iam needs it"
-        if mode in (None, SslMode.DISABLE, SslMode.ALLOW, SslMode.PREFER):
-            needing = f"{names['database.auth']} iam sends a token"
-            yield f"{name}: must be require, verify-ca or verify-full, {needing}"
-
-
-def _parse(
-    entry: Entry, value: object, name: str, parsed: dict[str, Any], problems: list[str]
-) -> None:
+    Raises:
+        ConfigurationError: with these problems and all others.
+    """
+    wrong += _parse_mappings(document, variables)
     try:
-        parsed[entry.field] = entry.parse(value)
-    except mappings.MappingProblemsError as exc:
-        problems += [f"{name}{problem}" for problem in exc.problems]
-    except values.UnusableValueError as exc:
-        shown = "" if entry.secret or entry.field == "mappings" else f", not {json.dumps(value)}"
-        problems.append(f"{name}: {exc}{shown}")
+        found = Settings.model_validate(_without_null(document), by_alias=True, by_name=False)
+    except ValidationError as exc:
+        # Not chained: what pydantic says may hold a secret.
+        raise ConfigurationError([*wrong, *problems(exc, document, variables)]) from None
+    if wrong:
+        raise ConfigurationError(wrong)
+    return found
 
 
-def _section(parsed: Mapping[str, Any], name: str) -> dict[str, Any]:
-    prefix = f"{name}."
-    return {
-        field.removeprefix(prefix): value
-        for field, value in parsed.items()
-        if field.startswith(prefix)
-    }
+def _parse_mappings(document: dict[str, Any], variables: Mapping[Place, str]) -> Iterator[str]:
+    """Replace the JSON text of mappings, as a variable has it, by what it says."""
+    text = document.get(MAPPINGS)
+    if not isinstance(text, str):
+        return
+    try:
+        document[MAPPINGS] = json.loads(text)
+    except json.JSONDecodeError as exc:
+        document[MAPPINGS] = []
+        name = spelled((MAPPINGS,), variables)
+        yield f"{name}: must be a JSON array ({exc.msg} at character {exc.pos + 1})"
+
+
+def _without_null(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _without_null(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_null(inner) for inner in value]
+    return NULL if value is None else value

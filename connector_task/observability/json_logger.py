@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from connector_task.config.model import LogLevel
+from connector_task.config.choices import LogLevel
 from connector_task.relay.ports import LogFields
 
 CALLER = 3  # frames between the line that journals and the logging library

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import psycopg2
 
-from connector_task.config.model import DatabaseSettings
+from connector_task.config.database import DatabaseSettings
 from connector_task.errors import CommandError, ErrorCode
 from connector_task.operations.statements import statement
 from connector_task.postgres.session import connect, translate_errors

@@ -16,7 +16,9 @@ from psycopg2 import sql
 from connector_task.capture import trigger_functions
 from connector_task.capture.catalog import condition_problem, find_captures, find_table
 from connector_task.capture.plan import Route, Table
-from connector_task.config.model import DatabaseSettings, Operation, TableMapping
+from connector_task.config.choices import Operation
+from connector_task.config.database import DatabaseSettings
+from connector_task.config.mapping import TableMapping
 from connector_task.errors import CommandError, ErrorCode
 from connector_task.operations.statements import statement
 from connector_task.postgres import statements as relay_statements

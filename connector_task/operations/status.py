@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from connector_task.config.model import DatabaseSettings
+from connector_task.config.database import DatabaseSettings
 from connector_task.operations.statements import statement
 from connector_task.postgres import statements as relay_statements
 from connector_task.postgres.session import (

@@ -1,6 +1,6 @@
 """Who else shares the shards: every process has a lock of which there may be many, and counts."""
 
-from connector_task.config.model import DatabaseSettings
+from connector_task.config.database import DatabaseSettings
 from connector_task.postgres.session import (
     APPLICATION_LOCK,
     MEMBER_LOCK,

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import psycopg2
 
-from connector_task.config.model import DatabaseSettings
+from connector_task.config.database import DatabaseSettings
 from connector_task.errors import DatabaseUnavailableError
 from connector_task.postgres.session import Connection, connect, translate_errors
 from connector_task.relay.ports import Logger

@@ -4,7 +4,8 @@ from contextlib import suppress
 from itertools import groupby
 from typing import Any
 
-from connector_task.config.model import MAX_SHARDS, DatabaseSettings
+from connector_task.config.database import DatabaseSettings
+from connector_task.config.model import MAX_SHARDS
 from connector_task.errors import DatabaseUnavailableError, PublishError
 from connector_task.postgres.session import (
     APPLICATION_LOCK,

@@ -8,7 +8,7 @@ from botocore.auth import SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import BotoCoreError
 
-from connector_task.config.model import DatabaseSettings
+from connector_task.config.database import DatabaseSettings
 from connector_task.errors import DatabaseUnavailableError, ErrorCode
 
 # To connect with; the connection then lives on.

@@ -14,7 +14,8 @@ from typing import Any, TypeAlias, TypeVar
 import psycopg2
 from psycopg2 import errors, extensions
 
-from connector_task.config.model import DatabaseAuth, DatabaseSettings
+from connector_task.config.choices import DatabaseAuth
+from connector_task.config.database import DatabaseSettings
 from connector_task.errors import DatabaseUnavailableError, ErrorCode
 
 APPLICATION_NAME = "ably-connector"

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from connector_task.config.model import AblyPlan, AblySettings
+from connector_task.config.ably import AblySettings
+from connector_task.config.choices import AblyPlan
 
 MESSAGE_BYTES = 64 * 1024  # of most plans; an array counts as the sum of its messages
 PRO_MESSAGE_BYTES = 256 * 1024

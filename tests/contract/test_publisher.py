@@ -6,7 +6,7 @@ from typing import Protocol
 import pytest
 
 from connector_task.ably.publisher import AblyPublisher
-from connector_task.config.model import AblySettings
+from connector_task.config.ably import AblySettings
 from connector_task.errors import ErrorCode, PublishRequestError
 from connector_task.relay.limits import MESSAGE_BYTES
 from connector_task.relay.ports import Batch, BatchId, Message, Publisher

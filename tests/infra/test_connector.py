@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from connector_task.capture.installer import Installer
-from connector_task.config.model import DatabaseAuth, SslMode
+from connector_task.config.choices import DatabaseAuth, SslMode
 from connector_task.config.sources import load
 from lambdas.migrate import migrations, roles, schema
 from tests.fakes.logger import MemoryLogger

@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 from connector_task.capture.installer import Installer
-from connector_task.config.mappings import mappings
 from tests.fakes.logger import MemoryLogger
 from tests.fixtures.connector import database_settings, query
+from tests.fixtures.mappings import read_mappings
 
 
 class CapturedDatabase:
@@ -27,7 +27,7 @@ class CapturedDatabase:
     def installation(self, *wanted: dict[str, Any]) -> Installer:
         """The installation of mappings."""
         defaults = {"tablename": "users", "ablychannelname": "people", "operation": "INSERT"}
-        parsed = mappings([{**defaults, **one} for one in wanted])
+        parsed = read_mappings({**defaults, **mapping} for mapping in wanted)
         return Installer(database_settings(self.url), parsed, self.logger)
 
     def install(self, *wanted: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from connector_task.ably.publisher import AblyPublisher
-from connector_task.config.model import AblySettings
+from connector_task.config.ably import AblySettings
 from connector_task.errors import ErrorCode, PublishRequestError
 from connector_task.relay.ports import Batch, BatchId, Message
 from tests.integration.connector.conftest import Site, Start

@@ -7,7 +7,8 @@ import psycopg2
 import pytest
 
 from connector_task.capture.installer import Installer
-from connector_task.config.model import Operation, TableMapping
+from connector_task.config.choices import Operation
+from connector_task.config.mapping import TableMapping
 from connector_task.errors import ErrorCode, InstallationError
 from tests.fakes.logger import MemoryLogger
 from tests.fixtures.connector import database_settings, query, session
@@ -53,7 +54,10 @@ def installation(database_url: str) -> Callable[..., Installer]:
     def make(*mappings: tuple[str, str, str]) -> Installer:
         return Installer(
             database_settings(database_url),
-            tuple(TableMapping(table, channel, Operation(op)) for table, channel, op in mappings),
+            tuple(
+                TableMapping(table=table, channel=channel, operation=Operation(operation))
+                for table, channel, operation in mappings
+            ),
             MemoryLogger(),
         )
 
@@ -242,7 +246,7 @@ def test_a_role_without_the_right_is_told_so(sql: Sql, database_url: str) -> Non
     sql("CREATE ROLE guest LOGIN PASSWORD 'pw'")
     own = database_settings(database_url)
     url = f"postgresql://guest:pw@{own.host}:{own.port}/{own.database}"
-    mapping = TableMapping("users", "people", Operation.INSERT)
+    mapping = TableMapping(table="users", channel="people", operation=Operation.INSERT)
     guest = Installer(database_settings(url), (mapping,), MemoryLogger())
     with pytest.raises(InstallationError, match="unable to change the database; permission denied"):
         guest.install()

@@ -3,7 +3,7 @@
 import pytest
 
 from connector_task.ably.publisher import AblyPublisher
-from connector_task.config.model import AblySettings
+from connector_task.config.ably import AblySettings
 from connector_task.errors import PublishRequestError
 from connector_task.relay.ports import Batch, BatchId, Message
 from tests.fixtures.ably import LocalAbly

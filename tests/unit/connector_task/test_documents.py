@@ -3,17 +3,11 @@
 import re
 from pathlib import Path
 
-from connector_task.config.model import AblySettings, DatabaseSettings, Settings
-from connector_task.config.sources import ENTRIES
+from connector_task.config.model import settings
 from connector_task.errors import ErrorCode
 from connector_task.observability.metrics import UNITS
 
 REPOSITORY = Path(__file__).parents[3]
-DEFAULTS = Settings(
-    database=DatabaseSettings(host="", port=1, user="", password="", database=""),
-    ably=AblySettings(api_key=""),
-    mappings=(),
-)
 
 
 def section(document: str, title: str = "Connector") -> str:
@@ -35,23 +29,22 @@ def rows(text: str, columns: int) -> list[list[str]]:
 
 def test_every_setting_is_documented_under_both_its_names() -> None:
     documented = {(row[0].strip("`"), row[1].strip("`"))
-                  for row in rows(section("configuration.md"), 4)}  # fmt: skip
-    assert documented == {(entry.key, entry.variable) for entry in ENTRIES}
+                  for row in rows(section("configuration.md"), 5)}  # fmt: skip
+    assert documented == {
+        (".".join(setting.path), setting.facts.variable) for setting in settings()
+    }
 
 
 def test_every_documented_default_is_the_codes() -> None:
-    stated = {row[1].strip("`"): row[2] for row in rows(section("configuration.md"), 4)}
-    for entry in ENTRIES:
-        if entry.required:
-            assert stated[entry.variable] == "required"
-            continue
-        value: object = DEFAULTS
-        for name in entry.field.split("."):
-            value = getattr(value, name)
-        if value is not None:
+    stated = {row[1].strip("`"): row[2] for row in rows(section("configuration.md"), 5)}
+    for setting in settings():
+        variable, value = setting.facts.variable, setting.field.default
+        if setting.field.is_required():
+            assert stated[variable] == "required"
+        elif value is not None:
             shown = str(value).lower() if isinstance(value, bool) else f"{value}"
-            shown = f"{value:g}" if isinstance(value, float) else shown
-            assert stated[entry.variable].startswith(f"`{shown}`"), entry.variable
+            shown = f"{value:.15g}" if isinstance(value, float) else shown
+            assert stated[variable].startswith(f"`{shown}`"), variable
 
 
 def test_every_error_code_is_documented_once() -> None:

@@ -15,7 +15,8 @@ from connector_task.capture.plan import (
     plan,
 )
 from connector_task.capture.table_names import candidates, quoted
-from connector_task.config.model import MappingOptions, Operation, TableMapping
+from connector_task.config.choices import Operation
+from connector_task.config.mapping import MappingOptions, TableMapping
 
 USERS = Table(1, "public", "users", ("id",))
 ORDERS = Table(2, "app", "orders", ())
@@ -23,9 +24,9 @@ ORDERS = Table(2, "app", "orders", ())
 
 def test_two_spellings_of_one_table_and_two_channels_are_one_capture() -> None:
     mappings = [
-        TableMapping("users", "a", Operation.INSERT),
-        TableMapping("public.users", "b", Operation.INSERT),
-        TableMapping("users", "a", Operation.DELETE),
+        TableMapping(table="users", channel="a", operation=Operation.INSERT),
+        TableMapping(table="public.users", channel="b", operation=Operation.INSERT),
+        TableMapping(table="users", channel="a", operation=Operation.DELETE),
     ]
     tables = {"users": USERS, "public.users": USERS}
     assert captures(tables, mappings) == [

@@ -5,17 +5,19 @@ from typing import Any
 import pytest
 
 from connector_task.config import templates
-from connector_task.config.mappings import MappingProblemsError, mappings
-from connector_task.config.model import MappingOptions, Operation, Payload, TableMapping
+from connector_task.config.choices import Operation, Payload
+from connector_task.config.mapping import MappingOptions
 from connector_task.config.templates import Column
+from connector_task.errors import ConfigurationError
+from tests.fixtures.mappings import read_mappings
 
 ELEMENT = {"tablename": "users", "ablychannelname": "people", "operation": "UPDATE"}
 
 
 def problems(*elements: dict[str, Any]) -> list[str]:
-    with pytest.raises(MappingProblemsError) as caught:
-        mappings([{**ELEMENT, **element} for element in elements])
-    return caught.value.problems
+    with pytest.raises(ConfigurationError) as caught:
+        read_mappings({**ELEMENT, **element} for element in elements)
+    return [problem.removeprefix("ABLY_CONNECTOR") for problem in caught.value.problems]
 
 
 def test_every_option_is_read() -> None:
@@ -28,19 +30,15 @@ def test_every_option_is_read() -> None:
         "payload": "JSON",
         "headers": {"tenant": "t-{tenant}", "version": 2, "beta": False},
     }
-    assert mappings([element]) == (
-        TableMapping(
-            "users",
-            "chat:{room_id}",
-            Operation.UPDATE,
-            MappingOptions(
-                columns=("id", "name"),
-                where="age > 17",
-                old=True,
-                payload=Payload.JSON,
-                headers=(("tenant", "t-{tenant}"), ("version", 2), ("beta", False)),
-            ),
-        ),
+    (mapping,) = read_mappings([element])
+    assert (mapping.table, mapping.channel) == ("users", "chat:{room_id}")
+    assert mapping.operation is Operation.UPDATE
+    assert mapping.options == MappingOptions(
+        columns=("id", "name"),
+        where="age > 17",
+        old=True,
+        payload=Payload.JSON,
+        headers=(("tenant", "t-{tenant}"), ("version", 2), ("beta", False)),
     )
 
 
@@ -57,7 +55,7 @@ def test_every_option_is_read() -> None:
         ({"old": "maybe"}, 'old: must be true or false, not "maybe"'),
         ({"payload": "xml"}, 'payload: must be one of string, json, not "xml"'),
         ({"headers": {}}, "headers: must be an object of 1 to 20 headers, not {}"),
-        ({"headers": {"a": None}}, ("headers: must hold texts, numbers, true and false alone, "
+        ({"headers": {"a": None}}, ("headers: must hold texts, numbers, true and false only, "
          'not {"a": null}')),
         ({"headers": {"a": "{"}}, ("headers: must have {column} or a doubled brace wherever it has "
          'a brace, not {"a": "{"}')),
@@ -81,13 +79,28 @@ def test_options_that_do_not_go_with_an_operation_are_named() -> None:
     ) == [
         "[0].old: only an UPDATE has an old row, not DELETE",
         *(f"[1].{key}: a TRUNCATE has no rows and so no columns"
-          for key in ("columns", "where", "ablychannelname", "headers")),
+          for key in ("ablychannelname", "columns", "where", "headers")),
     ]  # fmt: skip
 
 
 def test_one_mapping_cannot_have_two_forms() -> None:
     assert problems({"old": True}, {}, {"old": True}) == [
         "[1]: says otherwise than [0] for the same table, channel, operation"
+    ]
+
+
+def test_all_that_is_wrong_with_a_list_is_named_together() -> None:
+    elements: list[dict[str, Any]] = [
+        {"payload": "xml", "operation": "TRUNCATE", "columns": ["id"]},
+        {"old": True},
+        {},
+        {"columns": ["id", 7, ""]},
+    ]
+    assert problems(*elements) == [
+        "[0].columns: a TRUNCATE has no rows and so no columns",
+        '[0].payload: must be one of string, json, not "xml"',
+        "[2]: says otherwise than [1] for the same table, channel, operation",
+        '[3].columns: must be a list of different columns\' names, at least one, not ["id", 7, ""]',
     ]
 
 

@@ -1,22 +1,19 @@
 """Every form of the configuration, and everything that can be wrong with it."""
 
 import json
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
-from connector_task.config.model import (
-    AblySettings,
-    DatabaseAuth,
-    DatabaseSettings,
-    LogLevel,
-    Operation,
-    Settings,
-    SslMode,
-    TableMapping,
-)
+from connector_task.config.ably import AblySettings
+from connector_task.config.choices import DatabaseAuth, LogLevel, Operation, SslMode
+from connector_task.config.database import DatabaseSettings
+from connector_task.config.mapping import TableMapping
+from connector_task.config.model import Settings
 from connector_task.config.sources import load
 from connector_task.errors import ConfigurationError
 
@@ -47,7 +44,7 @@ EXPECTED = Settings(
         host="db", port=5432, user="me", password="hidden-password", database="app"
     ),
     ably=AblySettings(api_key=KEY),
-    mappings=(TableMapping("users", "people", Operation.INSERT),),
+    mappings=(TableMapping(table="users", channel="people", operation=Operation.INSERT),),
 )
 
 
@@ -201,8 +198,8 @@ def test_all_problems_of_a_json_file_are_named_by_key(from_json: Callable[[Any],
         'connector[0].operation: must be one of INSERT, UPDATE, DELETE, TRUNCATE, not "UPSERT"',
         "connector[1]: must be an object",
         f'connector[2].tablename: must be at most 100 characters long, not "{"t" * 101}"',
-        "connector[2].ablychannelname: missing",
         "connector[2].operation: missing",
+        "connector[2].ablychannelname: missing",
         "ably.apiKey: missing",
         'pollSeconds: must be a number of seconds from 0.05 to 60, not "soon"',
     )
@@ -264,6 +261,94 @@ def test_no_secret_is_shown_in_a_problem_or_in_a_repr() -> None:
     shown = repr(EXPECTED)
     assert "very-secret" not in shown
     assert "hidden-password" not in shown
+
+
+SECRETS = {
+    "ably": "app.key:very-secret",
+    "dbConfig": "postgres://me:very-secret@db/app",
+    "connector": {"password": "very-secret"},
+}
+
+
+@pytest.mark.parametrize("key", SECRETS)
+def test_what_stands_in_a_sections_place_is_not_shown(
+    from_json: Callable[[Any], Settings], key: str
+) -> None:
+    said = str(problems_of(lambda: from_json({**DOCUMENT, key: SECRETS[key]})))
+    assert key in said
+    assert "very-secret" not in said
+
+
+def test_a_secret_of_the_wrong_type_is_not_shown(from_json: Callable[[Any], Settings]) -> None:
+    document = {
+        **DOCUMENT,
+        "dbConfig": {**DOCUMENT["dbConfig"], "password": ["very-secret"]},
+        "ably": {"apiKey": {"key": "very-secret"}},
+    }
+    assert problems_of(lambda: from_json(document)) == (
+        "dbConfig.password: must be a text",
+        "ably.apiKey: must be an Ably API key of the form <app>.<key>:<secret>",
+    )
+
+
+def test_the_cause_of_a_problem_holds_no_secret() -> None:
+    wrong = {**VARIABLES, "DB_PASSWORD": "", "ABLY_API_KEY": KEY.removeprefix("app.")}
+    with pytest.raises(ConfigurationError) as caught:
+        load(None, wrong)
+    shown = "".join(traceback.format_exception(caught.value))
+    assert "very-secret" not in shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(True, "true"), (5432.0, "5432.0"), (None, "null"), ([5432], "[5432]")]
+)
+def test_nothing_is_guessed_from_another_type(
+    from_json: Callable[[Any], Settings], value: object, shown: str
+) -> None:
+    document = {**DOCUMENT, "dbConfig": {**DOCUMENT["dbConfig"], "port": value}}
+    assert problems_of(lambda: from_json(document)) == (
+        f"dbConfig.port: must be a whole number from 1 to 65535, not {shown}",
+    )
+
+
+def test_null_is_no_way_to_leave_a_setting_out(from_json: Callable[[Any], Settings]) -> None:
+    document = {**DOCUMENT, "runRole": None, "connector": [{**ELEMENT, "where": None}]}
+    assert problems_of(lambda: from_json(document)) == (
+        "connector[0].where: must be a text that is not empty, not null",
+        "runRole: must be a text that is not empty, not null",
+    )
+
+
+def test_the_names_in_a_file_are_the_keys_and_not_the_codes(
+    from_json: Callable[[Any], Settings],
+) -> None:
+    document = {**DOCUMENT, "max_in_flight": 2, "ably": {"apiKey": KEY, "api_key": KEY}}
+    assert problems_of(lambda: from_json(document)) == (
+        "ably.api_key: unknown key",
+        "max_in_flight: unknown key",
+    )
+
+
+@pytest.mark.parametrize("path", ["none.pem", "x" * 5000, "."])
+def test_a_certificate_must_be_a_file(path: str) -> None:
+    variables = {**VARIABLES, "DB_SSLMODE": "verify-full", "DB_SSLROOTCERT": path}
+    assert problems_of(lambda: load(None, variables)) == (
+        f'DB_SSLROOTCERT: must be the path of a file that exists, not "{path}"',
+    )
+
+
+def test_problems_between_settings_are_reported_with_those_of_each() -> None:
+    wrong = {**VARIABLES, "DB_SSLMODE": "verify-full", "DB_PORT": "x", "CONNECTOR_SHARDS": "0"}
+    assert problems_of(lambda: load(None, wrong)) == (
+        'DB_PORT: must be a whole number from 1 to 65535, not "x"',
+        "DB_SSLROOTCERT: missing, DB_SSLMODE verify-full needs it",
+        'CONNECTOR_SHARDS: must be a whole number from 1 to 32, not "0"',
+    )
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        EXPECTED.shards = 2
 
 
 def test_a_key_may_end_with_a_line_as_an_editor_leaves_it() -> None:

@@ -8,22 +8,18 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]  # it has no types
 import pytest
 
-from connector_task.config.mappings import OPTIONAL, REQUIRED
-from connector_task.config.model import AblySettings, DatabaseSettings, MappingOptions, Settings
-from connector_task.config.sources import ENTRIES, load
+from connector_task.config.mapping import MappingOptions, TableMapping
+from connector_task.config.model import settings
+from connector_task.config.sources import load
 from connector_task.errors import ConfigurationError
 
 REPOSITORY = Path(__file__).parents[4]
 SCHEMA: dict[str, Any] = json.loads(
-    (REPOSITORY / "connector_task" / "config.schema.json").read_text()
+    (REPOSITORY / "connector_task" / "config" / "schema.json").read_text()
 )
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
-MAPPING = SCHEMA["$defs"]["mapping"]
-DEFAULTS = Settings(
-    database=DatabaseSettings(host="", port=1, user="", database=""),
-    ably=AblySettings(api_key=""),
-    mappings=(),
-)
+MAPPING = SCHEMA["$defs"]["TableMapping"]
+OPTIONS = {setting.path[0]: setting.field for setting in settings(MappingOptions)}
 DOCUMENT: dict[str, Any] = {
     "dbConfig": {"host": "h", "port": 1, "user": "u", "password": "", "database": "d"},
     "connector": [{"tablename": "t", "ablychannelname": "c", "operation": "UPDATE"}],
@@ -36,7 +32,8 @@ def described() -> dict[str, dict[str, Any]]:
     """Every key that the schema knows, with what it says of it."""
     keys: dict[str, dict[str, Any]] = {}
     for name, content in SCHEMA["properties"].items():
-        inner = content.get("properties")
+        definition = SCHEMA["$defs"].get(content.get("$ref", "").rpartition("/")[2], {})
+        inner = definition.get("properties")
         keys |= {f"{name}.{key}": value for key, value in inner.items()} if inner else {}
         keys |= {} if inner or name == "$schema" else {name: content}
     return keys
@@ -47,24 +44,18 @@ def test_the_schema_is_one() -> None:
 
 
 def test_it_has_every_setting_and_no_other() -> None:
-    assert set(described()) == {entry.key for entry in ENTRIES}
+    assert list(described()) == [".".join(setting.path) for setting in settings()]
 
 
 def test_its_defaults_are_the_codes() -> None:
-    for entry in ENTRIES:
-        value: Any = DEFAULTS
-        for name in entry.field.split("."):
-            value = getattr(value, name)
-        stated = described()[entry.key].get("default")
-        if not entry.required and value is not None:
-            assert stated == value, entry.key
-        else:
-            assert stated is None, entry.key
+    for setting in settings():
+        stated = described()[".".join(setting.path)].get("default")
+        assert stated == (None if setting.field.is_required() else setting.field.default), setting
 
 
 def test_it_has_every_key_of_a_mapping_with_its_default() -> None:
-    assert set(MAPPING["required"]) == set(REQUIRED)
-    assert set(MAPPING["properties"]) == {*REQUIRED, *OPTIONAL}
+    assert MAPPING["required"] == ["tablename", "operation", "ablychannelname"]
+    assert list(MAPPING["properties"]) == [*MAPPING["required"], *OPTIONS]
     for key, content in MAPPING["properties"].items():
         if "default" in content:
             assert content["default"] == getattr(MappingOptions(), key)
@@ -82,7 +73,7 @@ def changed(path: str, value: object) -> dict[str, Any]:
 
 
 GOOD: list[tuple[str, object]] = [
-    ("$schema", "config.schema.json"),
+    ("$schema", "schema.json"),
     ("connector", []),
     ("connector/0/ablychannelname", "chat:{room}:{{x}}{a}{b}{c}"),
     ("connector/0/columns", ["id", "Odd name"]),
@@ -175,5 +166,5 @@ def test_the_document_explains_every_key_of_a_mapping() -> None:
     text = (REPOSITORY / "docs" / "configuration.md").read_text()
     _, _, after = text.partition("### Mappings\n")
     rows = [line.split("|") for line in after.partition("\n### ")[0].splitlines()]
-    explained = [row[1].strip(" `") for row in rows if len(row) == 4 and "`" in row[1]]
-    assert explained == [*REQUIRED, *OPTIONAL]
+    explained = [row[1].strip(" `") for row in rows if len(row) == 6 and "`" in row[1]]
+    assert explained == [setting.path[0] for setting in settings(TableMapping)]

@@ -3,7 +3,8 @@
 import boto3
 import pytest
 
-from connector_task.config.model import DatabaseAuth, DatabaseSettings
+from connector_task.config.choices import DatabaseAuth, SslMode
+from connector_task.config.database import DatabaseSettings
 from connector_task.errors import DatabaseUnavailableError
 from connector_task.postgres.rds_token import rds_token
 
@@ -14,6 +15,7 @@ SETTINGS = DatabaseSettings(
     auth=DatabaseAuth.IAM,
     region="eu-west-1",
     database="chat",
+    sslmode=SslMode.REQUIRE,
 )
 
 

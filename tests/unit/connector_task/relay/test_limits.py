@@ -2,7 +2,8 @@
 
 import pytest
 
-from connector_task.config.model import AblyPlan, AblySettings
+from connector_task.config.ably import AblySettings
+from connector_task.config.choices import AblyPlan
 from connector_task.relay.limits import BatchLimits, Rates, limits, rates
 
 
@@ -16,12 +17,18 @@ from connector_task.relay.limits import BatchLimits, Rates, limits, rates
     ],
 )
 def test_a_publish_is_as_large_as_the_plan_allows(plan: AblyPlan, array_bytes: int) -> None:
-    assert limits(AblySettings(api_key="", plan=plan)) == BatchLimits(array_bytes=array_bytes)
+    assert limits(AblySettings(api_key="app.key:secret", plan=plan)) == BatchLimits(
+        array_bytes=array_bytes
+    )
 
 
 def test_what_is_set_wins_over_the_plan() -> None:
     settings = AblySettings(
-        api_key="", plan=AblyPlan.PRO, message_bytes=5000, request_bytes=6000, request_channels=7
+        api_key="app.key:secret",
+        plan=AblyPlan.PRO,
+        message_bytes=5000,
+        request_bytes=6000,
+        request_channels=7,
     )
     expected = BatchLimits(array_bytes=5000, request_bytes=6000, request_channels=7)
     assert limits(settings) == expected
