@@ -125,7 +125,8 @@ requirements: ## Compile the .in files to pinned, hashed .txt files; UPGRADE=1 t
 	@scripts/compile_requirements.sh
 
 .PHONY: generated
-generated: $(PYTHON_READY) ## Write the JSON schema and the documents' tables from the declarations of settings
+generated: ## Write the JSON schema and the documents' tables from the declarations of settings
+	@$(SET_UP) python
 	@.venv/bin/python -m scripts.generate
 
 .PHONY: web

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from scripts.connector_schema import schema_text
-from scripts.setting_tables import connector_table, mapping_table
+from scripts.setting_tables import connector_table, mapping_table, stage_table
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = ROOT / "connector_task" / "config" / "schema.json"
@@ -17,6 +17,7 @@ CONFIGURATION = ROOT / "docs" / "configuration.md"
 TABLES = {
     "settings of the connector": connector_table,
     "keys of a mapping": mapping_table,
+    "settings of a stage": stage_table,
 }
 
 

@@ -9,6 +9,7 @@ from pydantic.fields import FieldInfo
 from connector_task.config.declaration import base_type, expectation, facts
 from connector_task.config.mapping import TableMapping
 from connector_task.config.model import settings
+from infra.settings.stage import declared_settings
 
 
 def connector_table() -> str:
@@ -40,6 +41,23 @@ def mapping_table() -> str:
                 setting.field.description or "",
             )
             for setting in settings(TableMapping)
+        ),
+    )
+
+
+def stage_table() -> str:
+    """Every setting of a stage."""
+    return _table(
+        ("setting", "dev", "prod", "value", "meaning"),
+        (
+            (
+                f"`{name}`",
+                f"`{rules.defaults['dev']}`",
+                f"`{rules.defaults['prod']}`",
+                rules.parser.expects,
+                rules.meaning,
+            )
+            for name, rules in declared_settings().items()
         ),
     )
 

@@ -1,4 +1,5 @@
-"""The settings of a stage: how one is declared and read, and what may not be combined.
+"""The settings of a stage: declared once each, read together, checked against each other.
 
-Imports no other package of `infra`.
+`stage` puts the declarations of the other modules together; docs/configuration.md has a table made
+from them. Imports no other package of `infra`.
 """

@@ -1,15 +1,13 @@
-"""How one deploy setting is declared and read: its parser, and its default in each stage.
+"""How one deploy setting is declared and read.
 
-A parser takes the text of a setting and gives its value, or raises ValueError with what the setting
-"must be"; the sentence around it is made here, so that every knob complains alike.
+A declaration is a dataclass field: type, what its text may be, default in each stage, meaning. The
+table of docs/configuration.md is made from it (`make generated`).
 """
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-
-Parser = Callable[[str], object]
 
 STAGES = ("dev", "prod")
 NONE = "none"  # how "not set" is written, on a command line as in cdk.json
@@ -25,24 +23,41 @@ class ConfigError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Parser:
+    """Gives a text's value.
+
+    Attributes:
+        expects: what the text must be: the end of a sentence with "must be".
+        parse: text to value; raises ValueError where the text is not as expected.
+    """
+
+    expects: str
+    parse: Callable[[str], object]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Setting:
     """One setting's rules.
 
     Attributes:
-        parse: text to value.
+        meaning: for the documentation, in Markdown.
         defaults: the text that stands where nothing is set, by stage.
         echo: whether a wrong value may be repeated in a message.
     """
 
-    parse: Parser
-    defaults: dict[str, str]
+    meaning: str
+    parser: Parser
+    defaults: Mapping[str, str]
     echo: bool
 
 
-def setting(parse: Parser, *, dev: str, prod: str | None = None, echo: bool = True) -> Any:
+def setting(
+    meaning: str, parser: Parser, *, dev: str, prod: str | None = None, echo: bool = True
+) -> Any:
     """Declare a setting as a dataclass field; `prod` is as `dev` unless given."""
     defaults = {"dev": dev, "prod": dev if prod is None else prod}
-    return field(metadata={"knob": Setting(parse=parse, defaults=defaults, echo=echo)})
+    rules = Setting(meaning=meaning, parser=parser, defaults=defaults, echo=echo)
+    return field(metadata={"setting": rules})
 
 
 def as_text(value: object) -> str:
@@ -60,86 +75,75 @@ def read(name: str, rules: Setting, text: str) -> object:
     """Parse one setting.
 
     Raises:
-        ValueError: the whole sentence that tells what is wrong with it.
+        ValueError: the whole sentence that says what is wrong with it.
     """
     try:
-        return rules.parse(text)
+        return rules.parser.parse(text)
     except ValueError as error:
         shown = f", not {text!r}" if rules.echo else ""
-        raise ValueError(f"{name} must be {error}{shown}.") from error
+        raise ValueError(f"{name} must be {rules.parser.expects}{shown}.") from error
 
 
-def integer(low: int, high: int) -> Parser:
-    """A whole number within both bounds."""
-
-    def parse(text: str) -> int:
-        if not re.fullmatch(r"\d{1,9}", text) or not low <= int(text) <= high:
-            raise ValueError(f"a whole number from {low} to {high}")
-        return int(text)
-
-    return parse
-
-
-def optional(parser: Parser) -> Parser:
-    """What `parser` reads, or None where the text is `none`."""
-
-    def parse(text: str) -> object:
-        if text == NONE:
-            return None
-        try:
-            return parser(text)
-        except ValueError as error:
-            raise ValueError(f"{error}, or {NONE}") from error
-
-    return parse
-
-
-def one_of(*choices: str) -> Parser:
-    """One of these words."""
-
-    def parse(text: str) -> str:
-        if text not in choices:
-            raise ValueError(f"one of {', '.join(choices)}")
-        return text
-
-    return parse
-
-
-def one_number_of(*choices: int) -> Parser:
-    """One of these numbers."""
-
-    def parse(text: str) -> int:
-        if text not in map(str, choices):
-            raise ValueError(f"one of {', '.join(map(str, choices))}")
-        return int(text)
-
-    return parse
-
-
-def flag(text: str) -> bool:
-    """`true` or `false`, nothing that only looks like it."""
-    if text not in {"true", "false"}:
-        raise ValueError("true or false")
-    return text == "true"
-
-
-def matching(pattern: str, meaning: str) -> Parser:
+def matching(pattern: str, expects: str) -> Parser:
     """Text of a fixed form."""
 
     def parse(text: str) -> str:
         if not re.fullmatch(pattern, text):
-            raise ValueError(meaning)
+            raise ValueError
         return text
 
-    return parse
+    return Parser(expects=expects, parse=parse)
+
+
+def integer(low: int, high: int, *, unit: str = "") -> Parser:
+    """A whole number within both bounds."""
+
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"\d{1,9}", text) or not low <= int(text) <= high:
+            raise ValueError
+        return int(text)
+
+    kind = f"a whole number of {unit}" if unit else "a whole number"
+    return Parser(expects=f"{kind} from {low} to {high}", parse=parse)
+
+
+def optional(parser: Parser) -> Parser:
+    """What `parser` reads, or None where the text is `none`."""
+    return Parser(
+        expects=f"{parser.expects}, or {NONE}",
+        parse=lambda text: None if text == NONE else parser.parse(text),
+    )
+
+
+def one_of(*choices: str) -> Parser:
+    """One of these words."""
+    return matching("|".join(map(re.escape, choices)), f"one of {', '.join(choices)}")
+
+
+def one_number_of(*choices: int, unit: str = "") -> Parser:
+    """One of these numbers."""
+    words = one_of(*map(str, choices))
+    expects = f"{words.expects} {unit}".rstrip()
+    return Parser(expects=expects, parse=lambda text: int(str(words.parse(text))))
 
 
 def list_of(parser: Parser) -> Parser:
     """Values separated by commas, as a tuple; `none` is the empty one."""
 
     def parse(text: str) -> tuple[object, ...]:
-        if text == NONE:
-            return ()
-        return tuple(parser(item.strip()) for item in text.split(","))
+        return () if text == NONE else tuple(parser.parse(item.strip()) for item in text.split(","))
 
-    return parse
+    return Parser(expects=parser.expects, parse=parse)
+
+
+_FLAGS = {"true": True, "false": False}
+
+
+def _flag(text: str) -> bool:
+    if text not in _FLAGS:
+        raise ValueError
+    return _FLAGS[text]
+
+
+flag = Parser(expects="true or false", parse=_flag)
+"""`true` or `false`, nothing that only looks like it."""

@@ -24,7 +24,7 @@ control_token_secret = matching(
 )
 control_api_url = matching(
     r"https://[A-Za-z0-9.-]+(:\d{1,5})?(/[\w.-]+)*|http://(localhost|127\.0\.0\.1):\d{1,5}(/[\w.-]+)*",
-    "an https:// address without a slash at its end (http:// for this machine alone)",
+    "an https:// address without a slash at its end (http:// for this machine only)",
 )
 # Part of a bucket's name, so stricter than the CDK's own check.
 bootstrap_qualifier = matching(
