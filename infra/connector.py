@@ -4,7 +4,6 @@ A task has two containers of one image. The first installs, as the owner of the 
 the second relays, as a role that can do no more, and starts only if the first has succeeded.
 """
 
-import json
 from typing import Any
 
 import aws_cdk as cdk
@@ -20,6 +19,7 @@ from infra.data.database_roles import CONNECTOR, OWNER
 from infra.data.network import egress_group
 from infra.functions.bundling import REPOSITORY
 from infra.functions.python_function import METRICS_NAMESPACE
+from infra.settings.connector_mappings import mappings_variable
 from infra.settings.stage import StageConfig
 from infra.shared.chat_mappings import chat_mappings
 from infra.shared.log_group import log_group
@@ -182,7 +182,7 @@ def _environment(config: StageConfig, database: Database, **own: str) -> dict[st
         "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
         "POWERTOOLS_LOG_LEVEL": config.log_level,
         **connector_variables(database),
-        "ABLY_CONNECTOR": json.dumps(chat_mappings(config.incoming_channel)),
+        "ABLY_CONNECTOR": mappings_variable(chat_mappings(config.incoming_channel)),
         "ABLY_PLAN": config.ably_plan,
         "CONNECTOR_SHARDS": str(config.connector_shards),
         "CONNECTOR_HEALTH_PORT": str(_HEALTH_PORT),
