@@ -114,15 +114,15 @@ async def make_workers(
         "POWERTOOLS_TRACE_DISABLED": "true",
         "AWS_ENDPOINT_URL": aws.endpoint_url,
         "REJECT_QUEUE_URL": aws.reject_queue_url,
-        "DATABASE_SSL_MODE": "verify-full",
-        "DATABASE_SSL_ROOT_CERT": str(server.authority),
+        "DB_SSLMODE": "verify-full",
+        "DB_SSLROOTCERT": str(server.authority),
     }
     as_chat = {
-        "DATABASE_AUTH": "iam",
-        "DATABASE_HOST": "127.0.0.1",
-        "DATABASE_PORT": str(server.port),
-        "DATABASE_NAME": "chat",
-        "DATABASE_USER": "ably_chat",
+        "DB_AUTH": "iam",
+        "DB_HOST": "127.0.0.1",
+        "DB_PORT": str(server.port),
+        "DB_NAME": "chat",
+        "DB_USER": "ably_chat",
     }
 
     def bundled(name: str, own: dict[str, str]) -> Callable[[], Worker]:
@@ -131,7 +131,7 @@ async def make_workers(
         return starter(f"lambdas.{name}.handler.handler", asset, {**common, **own})
 
     (folder / "nothing.py").write_text(NOTHING)
-    migrate = bundled("migrate", {"DATABASE_AUTH": "secret", "DATABASE_SECRET_ARN": MASTER_SECRET})
+    migrate = bundled("migrate", {"DB_AUTH": "secret", "DB_SECRET_ARN": MASTER_SECRET})
     await run_once(migrate())
     return {
         "nothing": starter("nothing.handler", folder, {}),

@@ -30,8 +30,8 @@ def grant_migrate_access(function: lambda_.Function, database: Database) -> None
     database.instance.grant_connect(function, MASTER)
     _add_output(
         function,
-        DATABASE_AUTH="secret-or-iam",
-        DATABASE_SECRET_ARN=database.secret.secret_arn,
+        DB_AUTH="secret-or-iam",
+        DB_SECRET_ARN=database.secret.secret_arn,
     )
 
 
@@ -47,11 +47,11 @@ def grant_chat_access(function: lambda_.Function, database: Database) -> None:
         database.instance.grant_connect(function, CHAT)
     _add_output(
         function,
-        DATABASE_AUTH="iam",
-        DATABASE_HOST=database.proxy.proxy.endpoint if database.proxy else database.host,
-        DATABASE_PORT=database.port,
-        DATABASE_NAME=DATABASE_NAME,
-        DATABASE_USER=CHAT,
+        DB_AUTH="iam",
+        DB_HOST=database.proxy.proxy.endpoint if database.proxy else database.host,
+        DB_PORT=database.port,
+        DB_NAME=DATABASE_NAME,
+        DB_USER=CHAT,
     )
 
 
@@ -75,6 +75,6 @@ def connector_variables(database: Database) -> dict[str, str]:
 
 
 def _add_output(function: lambda_.Function, **variables: str) -> None:
-    tls = {"DATABASE_SSL_MODE": SSL_MODE, "DATABASE_SSL_ROOT_CERT": FUNCTION_CERTIFICATES}
+    tls = {"DB_SSLMODE": SSL_MODE, "DB_SSLROOTCERT": FUNCTION_CERTIFICATES}
     for name, value in {**variables, **tls}.items():
         function.add_environment(name, value)

@@ -105,7 +105,7 @@ class SecretAccounts:
         if not account.host or not account.dbname:
             raise SecretUnavailableError(
                 "unable to read the database secret; "
-                "host and dbname are neither in it nor in DATABASE_HOST and DATABASE_NAME"
+                "host and dbname are neither in it nor in DB_HOST and DB_NAME"
             )
         return account
 

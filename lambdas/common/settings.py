@@ -135,27 +135,27 @@ class DatabaseSettings:
     def read(
         cls, reader: SettingsReader, *, statement_timeout_ms: int | None = None
     ) -> "DatabaseSettings":
-        """Read the `DATABASE_…` variables; the timeout given is the function's default."""
+        """Read the `DB_…` variables; the timeout given is the function's default."""
         auth = DatabaseAuth(
-            reader.choice("DATABASE_AUTH", tuple(DatabaseAuth), default=DatabaseAuth.SECRET)
+            reader.choice("DB_AUTH", tuple(DatabaseAuth), default=DatabaseAuth.SECRET)
         )
         by_secret = auth is not DatabaseAuth.IAM
         by_token = auth is not DatabaseAuth.SECRET
         settings = cls(
             auth=auth,
-            secret_arn=reader.text("DATABASE_SECRET_ARN", default=None if by_secret else ""),
-            host=reader.text("DATABASE_HOST", default="" if by_secret else None),
-            port=reader.integer("DATABASE_PORT", default=5432, minimum=1, maximum=65535),
-            name=reader.text("DATABASE_NAME", default="" if by_secret else None),
-            user=reader.text("DATABASE_USER", default="" if by_secret else None),
+            secret_arn=reader.text("DB_SECRET_ARN", default=None if by_secret else ""),
+            host=reader.text("DB_HOST", default="" if by_secret else None),
+            port=reader.integer("DB_PORT", default=5432, minimum=1, maximum=65535),
+            name=reader.text("DB_NAME", default="" if by_secret else None),
+            user=reader.text("DB_USER", default="" if by_secret else None),
             region=reader.text("AWS_REGION", default=None if by_token else ""),
-            ssl_mode=reader.choice("DATABASE_SSL_MODE", _SSL_MODES, default="require"),
-            ssl_root_cert=reader.text("DATABASE_SSL_ROOT_CERT", default=""),
+            ssl_mode=reader.choice("DB_SSLMODE", _SSL_MODES, default="require"),
+            ssl_root_cert=reader.text("DB_SSLROOTCERT", default=""),
             connect_timeout_seconds=reader.integer(
-                "DATABASE_CONNECT_TIMEOUT_SECONDS", default=5, minimum=1, maximum=60
+                "DB_CONNECT_TIMEOUT_SECONDS", default=5, minimum=1, maximum=60
             ),
             statement_timeout_ms=reader.optional_integer(
-                "DATABASE_STATEMENT_TIMEOUT_MS",
+                "DB_STATEMENT_TIMEOUT_MS",
                 default=statement_timeout_ms,
                 minimum=1,
                 maximum=900_000,
@@ -163,11 +163,11 @@ class DatabaseSettings:
         )
         reader.require(
             holds=not by_token or settings.ssl_mode in _ENCRYPTED,
-            problem=f"DATABASE_SSL_MODE must be require or stricter where DATABASE_AUTH={auth}: "
+            problem=f"DB_SSLMODE must be require or stricter where DB_AUTH={auth}: "
             "a token is a password",
         )
         reader.require(
             holds=not settings.ssl_mode.startswith("verify-") or bool(settings.ssl_root_cert),
-            problem=f"DATABASE_SSL_ROOT_CERT is needed by DATABASE_SSL_MODE={settings.ssl_mode}",
+            problem=f"DB_SSLROOTCERT is needed by DB_SSLMODE={settings.ssl_mode}",
         )
         return settings

@@ -16,8 +16,8 @@ ABLY_KEY_SECRET = "ably-api-key"  # noqa: S105  # a name
 
 def chat_functions(aws: AwsServices, *, database_ssl_mode: str) -> list[Function]:
     """All four, each with one worker ready before its first invocation."""
-    ssl_mode = {"DATABASE_SSL_MODE": database_ssl_mode}
-    chat = {"DATABASE_SECRET_ARN": DATABASE_CHAT_SECRET, **ssl_mode}
+    ssl_mode = {"DB_SSLMODE": database_ssl_mode}
+    chat = {"DB_SECRET_ARN": DATABASE_CHAT_SECRET, **ssl_mode}
     ingest = {**chat, "REJECT_QUEUE_URL": aws.reject_queue_url}
     auth = {
         "ABLY_API_KEY_SECRET_ARN": ABLY_KEY_SECRET,
@@ -30,7 +30,7 @@ def chat_functions(aws: AwsServices, *, database_ssl_mode: str) -> list[Function
         _function(INGEST, aws, ingest, dead_letter_queue_url=dead_letters),
         _function(AUTH, aws, auth),
         _function(HISTORY, aws, chat),
-        _function(MIGRATE, aws, {"DATABASE_SECRET_ARN": DATABASE_MASTER_SECRET, **ssl_mode}),
+        _function(MIGRATE, aws, {"DB_SECRET_ARN": DATABASE_MASTER_SECRET, **ssl_mode}),
     ]
 
 

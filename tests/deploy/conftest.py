@@ -31,7 +31,7 @@ def emulated_rds(deploy_folder: Path) -> Iterator[Rds]:
 @pytest.fixture(scope="session")
 def emulated_aws(deploy_folder: Path, emulated_rds: Rds) -> Iterator[Emulator]:
     """The emulated AWS; its functions trust the emulated RDS's authority, not Amazon's."""
-    replaced = {"DATABASE_SSL_ROOT_CERT": str(emulated_rds.authority)}
+    replaced = {"DB_SSLROOTCERT": str(emulated_rds.authority)}
     with emulator.running(
         deploy_folder, rds=emulated_rds, function_environment=replaced
     ) as running:

@@ -55,9 +55,9 @@ def test_each_part_may_log_in_as_its_own_role_alone(dev: Stage, prod: Stage) -> 
 @pytest.mark.parametrize("name", ["history", "ingest"])
 def test_the_chat_is_read_and_written_by_iam_without_a_secret(dev: Stage, name: str) -> None:
     variables = _variables(dev, name)
-    assert variables["DATABASE_AUTH"] == "iam"
-    assert variables["DATABASE_USER"] == roles.CHAT
-    assert "DATABASE_SECRET_ARN" not in variables
+    assert variables["DB_AUTH"] == "iam"
+    assert variables["DB_USER"] == roles.CHAT
+    assert "DB_SECRET_ARN" not in variables
 
 
 def test_only_migrate_reads_the_master_users_secret(dev: Stage, prod: Stage) -> None:
@@ -70,21 +70,21 @@ def test_only_migrate_reads_the_master_users_secret(dev: Stage, prod: Stage) -> 
         assert [name for name in readers if not name.startswith("MigrateRole")] == []
         assert readers
         variables = _variables(stage, "migrate")
-        assert variables["DATABASE_AUTH"] == "secret-or-iam"
-        assert "Secret" in variables["DATABASE_SECRET_ARN"]["Fn::GetStackOutput"]["OutputName"]
+        assert variables["DB_AUTH"] == "secret-or-iam"
+        assert "Secret" in variables["DB_SECRET_ARN"]["Fn::GetStackOutput"]["OutputName"]
 
 
 @pytest.mark.parametrize("name", ["history", "ingest", "migrate"])
 def test_whoever_answers_as_the_database_is_verified(dev: Stage, name: str) -> None:
     variables = _variables(dev, name)
-    assert variables["DATABASE_SSL_MODE"] == "verify-full"
-    assert (ROOT / variables["DATABASE_SSL_ROOT_CERT"]).is_file()
+    assert variables["DB_SSLMODE"] == "verify-full"
+    assert (ROOT / variables["DB_SSLROOTCERT"]).is_file()
 
 
 def test_functions_go_through_the_proxy_where_there_is_one(dev: Stage, queued: Stage) -> None:
     assert not dev.stateful.of_type("AWS::RDS::DBProxy")
     for name in ("history", "ingest"):
-        host = _variables(queued, name)["DATABASE_HOST"]["Fn::GetStackOutput"]["OutputName"]
+        host = _variables(queued, name)["DB_HOST"]["Fn::GetStackOutput"]["OutputName"]
         assert "Proxy" in host
         role = queued.service.function(name)["Role"]
         assert _logins(queued, role) == set()

@@ -33,7 +33,7 @@ def _environment(template: Template, name: str) -> dict[str, str]:
     return {
         "AWS_REGION": "eu-west-1",
         **known,
-        **({"DATABASE_PORT": "5432"} if "DATABASE_PORT" in known else {}),
+        **({"DB_PORT": "5432"} if "DB_PORT" in known else {}),
     }
 
 

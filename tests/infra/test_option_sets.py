@@ -28,7 +28,7 @@ def test_each_subset_of_the_endpoints_and_each_number_of_nat_gateways_is_in_one(
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, setting in declared_settings().items() if setting.parse is flag]
+    "name", [name for name, setting in declared_settings().items() if setting.parser is flag]
 )
 def test_each_flag_is_on_in_one_and_off_in_another(name: str) -> None:
     assert {getattr(config, name) for config in CONFIGS} == {True, False}

@@ -79,7 +79,7 @@ async def chat(aws: Aws, database_url: str, assets: dict[str, Path]) -> AsyncIte
         "STAGE": "test",
         "POWERTOOLS_SERVICE_NAME": "chat",
         "POWERTOOLS_METRICS_NAMESPACE": "AblyPostgres",
-        "DATABASE_SSL_MODE": "disable",
+        "DB_SSLMODE": "disable",
         "REJECT_QUEUE_URL": rejects,
         "AWS_ENDPOINT_URL": aws.endpoint_url,
     }
@@ -93,7 +93,7 @@ async def chat(aws: Aws, database_url: str, assets: dict[str, Path]) -> AsyncIte
                     handler=f"lambdas.{name}.handler.handler",
                     environment={
                         **shared,
-                        "DATABASE_SECRET_ARN": master if name == "migrate" else chat_role,
+                        "DB_SECRET_ARN": master if name == "migrate" else chat_role,
                     },
                     max_concurrency=CONCURRENCY,
                 )

@@ -66,8 +66,8 @@ def database_environment(aws: Aws, chat_url: str) -> dict[str, str]:
     url = as_role(chat_url, CHAT)
     return {
         "STAGE": "test",
-        "DATABASE_SECRET_ARN": aws.create_database_secret(f"db-{next(_numbers)}", url),
-        "DATABASE_SSL_MODE": "disable",
+        "DB_SECRET_ARN": aws.create_database_secret(f"db-{next(_numbers)}", url),
+        "DB_SSLMODE": "disable",
     }
 
 

@@ -53,7 +53,7 @@ def account(aws: Aws, chat_url: str, database_environment: dict[str, str]) -> di
             sql.SQL("CREATE ROLE {0} LOGIN SUPERUSER PASSWORD 'first'").format(sql.Identifier(ROLE))
         )
     aws.secrets.put_secret_value(
-        SecretId=database_environment["DATABASE_SECRET_ARN"], SecretString=json.dumps(made)
+        SecretId=database_environment["DB_SECRET_ARN"], SecretString=json.dumps(made)
     )
     return made
 
@@ -115,7 +115,7 @@ def test_a_new_password_is_found_when_the_old_one_is_refused(
     with opened(chat_url) as cursor:
         cursor.execute(sql.SQL("ALTER ROLE {0} PASSWORD 'second'").format(sql.Identifier(ROLE)))
     aws.secrets.put_secret_value(
-        SecretId=database_environment["DATABASE_SECRET_ARN"],
+        SecretId=database_environment["DB_SECRET_ARN"],
         SecretString=json.dumps({**account, "password": "second"}),
     )
     terminate(chat_url, pid)
@@ -148,7 +148,7 @@ def test_a_connection_of_another_account_than_the_secret_s_is_given_up(
         cursor.execute("DROP ROLE IF EXISTS ingest_test_2")
         cursor.execute("CREATE ROLE ingest_test_2 LOGIN PASSWORD 'x'")
     aws.secrets.put_secret_value(
-        SecretId=database_environment["DATABASE_SECRET_ARN"],
+        SecretId=database_environment["DB_SECRET_ARN"],
         SecretString=json.dumps({**account, "username": "ingest_test_2", "password": "x"}),
     )
     assert database.run(user) == [(ROLE,)]
@@ -158,9 +158,7 @@ def test_a_connection_of_another_account_than_the_secret_s_is_given_up(
 
 
 def test_a_statement_that_takes_too_long_is_ended(database_environment: dict[str, str]) -> None:
-    slow = Database(
-        settings({**database_environment, "DATABASE_STATEMENT_TIMEOUT_MS": "50"}), Secrets()
-    )
+    slow = Database(settings({**database_environment, "DB_STATEMENT_TIMEOUT_MS": "50"}), Secrets())
     with pytest.raises(DatabaseUnavailableError, match="57014"):
         slow.run(lambda cursor: cursor.execute("SELECT pg_sleep(60)"))
     assert slow.run(backend)
@@ -226,7 +224,7 @@ def test_a_database_that_is_not_there_is_an_error_in_due_time(
         "password": "hunter2",
     }
     arn = aws.create_secret("nowhere", json.dumps(nowhere))
-    database = Database(settings({**database_environment, "DATABASE_SECRET_ARN": arn}), Secrets())
+    database = Database(settings({**database_environment, "DB_SECRET_ARN": arn}), Secrets())
     with pytest.raises(DatabaseUnavailableError) as raised:
         database.run(backend)
     assert "hunter2" not in str(raised.value)
@@ -240,10 +238,10 @@ def test_host_port_and_name_may_come_from_the_environment(
         "rds-managed", json.dumps({key: full[key] for key in ("username", "password")})
     )
     place = {
-        "DATABASE_SECRET_ARN": arn,
-        "DATABASE_HOST": full["host"],
-        "DATABASE_PORT": str(full["port"]),
-        "DATABASE_NAME": full["dbname"],
+        "DB_SECRET_ARN": arn,
+        "DB_HOST": full["host"],
+        "DB_PORT": str(full["port"]),
+        "DB_NAME": full["dbname"],
     }
     database = Database(settings({**database_environment, **place}), Secrets())
     assert database.run(backend)
@@ -260,14 +258,14 @@ def test_host_port_and_name_may_come_from_the_environment(
             '{"username": "u", "password": "hunter2", "port": "hunter2"}',
             "a JSON object with username and password",
         ),
-        ('{"username": "u", "password": "hunter2"}', "DATABASE_HOST and DATABASE_NAME"),
+        ('{"username": "u", "password": "hunter2"}', "DB_HOST and DB_NAME"),
     ],
 )
 def test_a_malformed_secret_is_said_without_showing_it(
     aws: Aws, database_environment: dict[str, str], secret: str, problem: str
 ) -> None:
     arn = aws.create_secret("malformed", secret)
-    database = Database(settings({**database_environment, "DATABASE_SECRET_ARN": arn}), Secrets())
+    database = Database(settings({**database_environment, "DB_SECRET_ARN": arn}), Secrets())
     with pytest.raises(SecretUnavailableError, match=problem) as raised:
         database.run(backend)
     assert "hunter2" not in str(raised.value)

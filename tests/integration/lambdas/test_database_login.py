@@ -45,11 +45,11 @@ def place(aws: Aws, server: Rds) -> dict[str, str]:  # noqa: ARG001  # has crede
     """The variables of every function: where the database is, and whom to believe that it is it."""
     return {
         "AWS_REGION": REGION,
-        "DATABASE_HOST": "127.0.0.1",
-        "DATABASE_PORT": str(server.port),
-        "DATABASE_NAME": "chat",
-        "DATABASE_SSL_MODE": "verify-full",
-        "DATABASE_SSL_ROOT_CERT": str(server.authority),
+        "DB_HOST": "127.0.0.1",
+        "DB_PORT": str(server.port),
+        "DB_NAME": "chat",
+        "DB_SSLMODE": "verify-full",
+        "DB_SSLROOTCERT": str(server.authority),
     }
 
 
@@ -57,7 +57,7 @@ def place(aws: Aws, server: Rds) -> dict[str, str]:  # noqa: ARG001  # has crede
 def as_migrate(aws: Aws, place: dict[str, str]) -> dict[str, str]:
     secret = json.dumps({"username": MASTER, "password": "right"})
     arn = aws.create_secret("master", secret)
-    return {**place, "DATABASE_AUTH": "secret-or-iam", "DATABASE_SECRET_ARN": arn}
+    return {**place, "DB_AUTH": "secret-or-iam", "DB_SECRET_ARN": arn}
 
 
 def database(environment: dict[str, str]) -> Database:
@@ -94,7 +94,7 @@ def test_a_function_gets_in_as_its_role_by_token(
     as_migrate: dict[str, str], place: dict[str, str]
 ) -> None:
     migrate(as_migrate)
-    chat = database({**place, "DATABASE_AUTH": "iam", "DATABASE_USER": roles.CHAT})
+    chat = database({**place, "DB_AUTH": "iam", "DB_USER": roles.CHAT})
     assert chat.run(whoami) == (roles.CHAT, True)
     # A new connection has a new token, and one that is kept needs none.
     pid = chat.run(lambda cursor: cursor.connection.info.backend_pid)
@@ -105,22 +105,22 @@ def test_a_function_gets_in_as_its_role_by_token(
 
 
 def test_a_server_that_amazon_has_not_signed_is_not_believed(place: dict[str, str]) -> None:
-    amazon = {**place, "DATABASE_SSL_ROOT_CERT": str(BUNDLES[0])}
-    chat = database({**amazon, "DATABASE_AUTH": "iam", "DATABASE_USER": roles.CHAT})
+    amazon = {**place, "DB_SSLROOTCERT": str(BUNDLES[0])}
+    chat = database({**amazon, "DB_AUTH": "iam", "DB_USER": roles.CHAT})
     with pytest.raises(DatabaseUnavailableError) as raised:
         chat.run(whoami)
     assert "certificate verify failed" in str(raised.value.__cause__)
 
 
 def test_a_server_of_another_name_is_not_believed(place: dict[str, str]) -> None:
-    elsewhere = {**place, "DATABASE_HOST": "localhost"}
-    chat = database({**elsewhere, "DATABASE_AUTH": "iam", "DATABASE_USER": roles.CHAT})
+    elsewhere = {**place, "DB_HOST": "localhost"}
+    chat = database({**elsewhere, "DB_AUTH": "iam", "DB_USER": roles.CHAT})
     with pytest.raises(DatabaseUnavailableError) as raised:
         chat.run(whoami)
     assert "does not match host name" in str(raised.value.__cause__)
 
 
 def test_a_role_that_is_not_there_is_an_error_that_shows_no_token(place: dict[str, str]) -> None:
-    nobody = database({**place, "DATABASE_AUTH": "iam", "DATABASE_USER": "nobody"})
+    nobody = database({**place, "DB_AUTH": "iam", "DB_USER": "nobody"})
     with pytest.raises(DatabaseUnavailableError, match=r"^unable to connect to the database$"):
         nobody.run(whoami)

@@ -177,6 +177,6 @@ def test_nothing_of_a_message_is_ever_logged(
 
 
 def test_wrong_settings_stop_the_function_with_every_problem(lambda_context: LambdaContext) -> None:
-    handler = make_handler({"STAGE": "test", "DATABASE_PORT": "x"})
-    with pytest.raises(SettingsError, match=r"DATABASE_SECRET_ARN.*DATABASE_PORT.*REJECT_QUEUE"):
+    handler = make_handler({"STAGE": "test", "DB_PORT": "x"})
+    with pytest.raises(SettingsError, match=r"DB_SECRET_ARN.*DB_PORT.*REJECT_QUEUE"):
         handler(envelope(write()), lambda_context)  # type: ignore[arg-type]  # the part of AWS's class that is used

@@ -117,7 +117,7 @@ def test_without_the_database_the_whole_batch_comes_again(
         {
             **ingest_environment,
             "INGEST_SOURCE": "sqs",
-            "DATABASE_STATEMENT_TIMEOUT_MS": "200",
+            "DB_STATEMENT_TIMEOUT_MS": "200",
         }
     )
     event = batch(envelope(write("a")), envelope(write("b")))

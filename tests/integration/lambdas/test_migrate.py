@@ -58,8 +58,8 @@ def migrate(aws: Aws, database_url: str, lambda_context: LambdaContext) -> Invok
     handler = make_handler(
         {
             "STAGE": "test",
-            "DATABASE_SECRET_ARN": aws.create_database_secret("migrate", database_url),
-            "DATABASE_SSL_MODE": "disable",
+            "DB_SECRET_ARN": aws.create_database_secret("migrate", database_url),
+            "DB_SSLMODE": "disable",
         }
     )
     return lambda event: handler(event, lambda_context)  # type: ignore[arg-type]  # the part of AWS's class that is used

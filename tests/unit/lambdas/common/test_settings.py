@@ -7,7 +7,7 @@ from lambdas.common.errors import SettingsError
 from lambdas.history.settings import HistorySettings
 from lambdas.ingest.settings import IngestSettings
 
-INGEST = {"DATABASE_SECRET_ARN": "arn:db", "REJECT_QUEUE_URL": "https://sqs/queue"}
+INGEST = {"DB_SECRET_ARN": "arn:db", "REJECT_QUEUE_URL": "https://sqs/queue"}
 
 
 def test_what_is_not_set_has_its_default() -> None:
@@ -24,66 +24,65 @@ def test_an_empty_variable_counts_as_absent() -> None:
 
 def test_every_problem_is_reported_at_once_by_its_variable() -> None:
     wrong = {
-        "DATABASE_PORT": "70000",
-        "DATABASE_SSL_MODE": "maybe",
-        "DATABASE_CONNECT_TIMEOUT_SECONDS": "0",
-        "DATABASE_STATEMENT_TIMEOUT_MS": "soon",
+        "DB_PORT": "70000",
+        "DB_SSLMODE": "maybe",
+        "DB_CONNECT_TIMEOUT_SECONDS": "0",
+        "DB_STATEMENT_TIMEOUT_MS": "soon",
         "MAX_CONTENT_BYTES": "1e3",
         "MAX_USERNAME_BYTES": "-1",
     }
     with pytest.raises(SettingsError) as raised:
         IngestSettings.parse(wrong)
     assert raised.value.problems == (
-        "DATABASE_SECRET_ARN is missing",
-        "DATABASE_PORT must be a whole number from 1 to 65535",
-        "DATABASE_SSL_MODE must be one of disable, allow, prefer, require, verify-ca, verify-full",
-        "DATABASE_CONNECT_TIMEOUT_SECONDS must be a whole number from 1 to 60",
-        "DATABASE_STATEMENT_TIMEOUT_MS must be a whole number from 1 to 900000",
+        "DB_SECRET_ARN is missing",
+        "DB_PORT must be a whole number from 1 to 65535",
+        "DB_SSLMODE must be one of disable, allow, prefer, require, verify-ca, verify-full",
+        "DB_CONNECT_TIMEOUT_SECONDS must be a whole number from 1 to 60",
+        "DB_STATEMENT_TIMEOUT_MS must be a whole number from 1 to 900000",
         "REJECT_QUEUE_URL is missing",
         "MAX_CONTENT_BYTES must be a whole number from 1 to 262144",
         "MAX_USERNAME_BYTES must be a whole number from 1 to 1024",
     )
-    assert str(raised.value).startswith("unable to read the settings; DATABASE_SECRET_ARN is")
+    assert str(raised.value).startswith("unable to read the settings; DB_SECRET_ARN is")
 
 
 def test_verifying_tls_needs_the_certificates_to_verify_with() -> None:
-    with pytest.raises(SettingsError, match="DATABASE_SSL_ROOT_CERT is needed"):
-        IngestSettings.parse({**INGEST, "DATABASE_SSL_MODE": "verify-full"})
+    with pytest.raises(SettingsError, match="DB_SSLROOTCERT is needed"):
+        IngestSettings.parse({**INGEST, "DB_SSLMODE": "verify-full"})
     with_certificates = {
         **INGEST,
-        "DATABASE_SSL_MODE": "verify-full",
-        "DATABASE_SSL_ROOT_CERT": "/ca.pem",
+        "DB_SSLMODE": "verify-full",
+        "DB_SSLROOTCERT": "/ca.pem",
     }
     assert IngestSettings.parse(with_certificates).database.ssl_root_cert == "/ca.pem"
 
 
 def test_a_role_that_logs_in_by_token_needs_no_secret_but_its_place_and_its_name() -> None:
     with pytest.raises(SettingsError) as raised:
-        HistorySettings.parse({"DATABASE_AUTH": "iam"})
+        HistorySettings.parse({"DB_AUTH": "iam"})
     assert raised.value.problems == tuple(
-        f"{key} is missing"
-        for key in ("DATABASE_HOST", "DATABASE_NAME", "DATABASE_USER", "AWS_REGION")
+        f"{key} is missing" for key in ("DB_HOST", "DB_NAME", "DB_USER", "AWS_REGION")
     )
 
 
 @pytest.mark.parametrize("auth", ["iam", "secret-or-iam"])
 def test_a_token_is_sent_over_tls_alone(auth: str) -> None:
     complete = {
-        "DATABASE_AUTH": auth,
-        "DATABASE_SECRET_ARN": "arn:db",
-        "DATABASE_HOST": "db.example",
-        "DATABASE_NAME": "chat",
-        "DATABASE_USER": "ably_chat",
+        "DB_AUTH": auth,
+        "DB_SECRET_ARN": "arn:db",
+        "DB_HOST": "db.example",
+        "DB_NAME": "chat",
+        "DB_USER": "ably_chat",
         "AWS_REGION": "eu-west-1",
     }
     assert HistorySettings.parse(complete).database.auth == auth
-    with pytest.raises(SettingsError, match="DATABASE_SSL_MODE must be require or stricter"):
-        HistorySettings.parse({**complete, "DATABASE_SSL_MODE": "prefer"})
+    with pytest.raises(SettingsError, match="DB_SSLMODE must be require or stricter"):
+        HistorySettings.parse({**complete, "DB_SSLMODE": "prefer"})
 
 
 def test_how_long_a_statement_may_take_is_left_to_the_role_unless_it_is_said() -> None:
     assert IngestSettings.parse(INGEST).database.statement_timeout_ms is None
-    said = {**INGEST, "DATABASE_STATEMENT_TIMEOUT_MS": "50"}
+    said = {**INGEST, "DB_STATEMENT_TIMEOUT_MS": "50"}
     assert IngestSettings.parse(said).database.statement_timeout_ms == 50
 
 
@@ -113,7 +112,7 @@ def test_origins_are_a_list_or_a_star(value: str, origins: set[str]) -> None:
 )
 def test_what_is_no_origin_is_said(value: str, problem: str) -> None:
     with pytest.raises(SettingsError, match=problem):
-        HistorySettings.parse({"DATABASE_SECRET_ARN": "arn", "ALLOWED_ORIGINS": value})
+        HistorySettings.parse({"DB_SECRET_ARN": "arn", "ALLOWED_ORIGINS": value})
 
 
 def test_the_two_channels_must_differ_lest_the_rule_feeds_itself() -> None:
