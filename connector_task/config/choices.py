@@ -34,7 +34,7 @@ class SslMode(StrEnum):
 
 
 class DatabaseAuth(StrEnum):
-    """How to prove to Postgres who one is; IAM is RDS's way, by a token for each connection."""
+    """How a role logs in to Postgres; IAM, on RDS, makes a token for each connection."""
 
     PASSWORD = "password"  # noqa: S105  # a word
     IAM = "iam"

@@ -19,11 +19,12 @@ def git(*arguments: str, cwd: Path, stdin: str = "") -> str:
 def committed(repository: Path) -> dict[str, str]:
     """The path of every file in the index, with the id of its content.
 
-    A file is `<mode> <id> <stage>`, a tab, and its path; -z keeps paths as they are.
+    A line is `<mode> <id> <stage>`, a tab, and a path that -z keeps as it is; files have a mode
+    of 100…, links and submodules another.
     """
     lines = git("ls-files", "--stage", "-z", cwd=repository).split("\0")[:-1]
     pairs = (line.split("\t", 1) for line in lines)
-    return {path: fields.split()[1] for fields, path in pairs}
+    return {path: fields.split()[1] for fields, path in pairs if fields.startswith("100")}
 
 
 def checked_out(repository: Path, paths: list[str]) -> dict[str, str]:
@@ -33,12 +34,12 @@ def checked_out(repository: Path, paths: list[str]) -> dict[str, str]:
     return dict(zip(paths, ids.split(), strict=True))
 
 
-@pytest.fixture
-def windows_checkout(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def windows_checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clone by Git for Windows, as somebody then uses it from WSL."""
-    clone = tmp_path / "clone"
+    clone = tmp_path_factory.mktemp("windows") / "clone"
     options = ["-c", "core.autocrlf=true", "-c", "core.eol=crlf"]
-    git("clone", "--quiet", *options, str(ROOT), str(clone), cwd=tmp_path)
+    git("clone", "--quiet", *options, str(ROOT), str(clone), cwd=ROOT)
     return clone
 
 
@@ -52,6 +53,6 @@ def test_a_checkout_by_git_for_windows_has_the_committed_bytes(windows_checkout:
 
 
 def test_no_text_is_committed_with_carriage_returns(windows_checkout: Path) -> None:
-    # `i/` is how the index has it; `-text` is binary, or none as an empty file.
+    # `i/` is how the index has it.
     lines = git("ls-files", "--eol", cwd=windows_checkout).splitlines()
-    assert [line for line in lines if not line.startswith(("i/lf", "i/none", "i/-text"))] == []
+    assert [line for line in lines if line.startswith(("i/crlf", "i/mixed"))] == []
