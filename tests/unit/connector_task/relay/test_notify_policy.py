@@ -59,6 +59,24 @@ def test_under_load_it_is_awake_and_looks_often(turns: Turns) -> None:
         assert turns.notify_policy.pause() <= LAST_PAUSE
 
 
+def test_under_load_it_looks_less_often_each_time_that_it_finds_nothing(turns: Turns) -> None:
+    for _ in range(100):
+        turns.turn(0.002, 5)
+    pauses = []
+    for messages in (5, 0, 0, 0, 0, 5):
+        turns.turn(0.0001, messages)
+        pauses.append(turns.notify_policy.pause())
+    assert pauses == [0.001, 0.002, 0.004, 0.008, 0.008, 0.001]
+
+
+def test_a_rate_between_the_bounds_changes_nothing(turns: Turns) -> None:
+    between = [(0.01, 7)] * 100  # about 35 in the window: less than 50, more than 20
+    assert [turns.turn(*one) for one in between] == [None] * 100
+    for _ in range(100):
+        turns.turn(0.002, 5)
+    assert [turns.turn(*one) for one in between] == [None] * 100
+
+
 def test_when_the_load_is_over_it_falls_asleep(turns: Turns) -> None:
     for _ in range(100):
         turns.turn(0.002, 5)

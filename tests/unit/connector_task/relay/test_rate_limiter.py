@@ -54,8 +54,9 @@ def test_channels_do_not_wait_for_one_another() -> None:
     assert rate_limiter.channel_ready_at("idle") == 0.0
 
 
-def test_large_arrays_are_spaced_by_their_bytes() -> None:
-    rates = Rates(requests_per_second=0, requests_per_hour=0)
+@pytest.mark.parametrize("channel_publishes", [50, 0], ids=["both rates", "bytes by themselves"])
+def test_large_arrays_are_spaced_by_their_bytes(channel_publishes: float) -> None:
+    rates = Rates(channel_publishes=channel_publishes, requests_per_second=0, requests_per_hour=0)
     times = publish_flat_out(RateLimiter(rates), 20, size_bytes=64 * 1024)
     assert len(times) * 64 / 20 == pytest.approx(1024 * 0.9, rel=0.05)
 
@@ -74,6 +75,15 @@ def test_the_accounts_requests_stay_within_their_rate(per_second: float, per_hou
     assert len(times) > 0.8 * (per_second * seconds or per_hour)
 
 
+def test_an_idle_account_sends_a_few_requests_at_once_and_then_spaces_them() -> None:
+    rates = Rates(channel_publishes=0, channel_bytes=0, requests_per_second=10, requests_per_hour=0)
+    rate_limiter = RateLimiter(rates)
+    for _ in range(5):
+        assert rate_limiter.account_ready_at() <= 1000.0
+        rate_limiter.spend([batch("a")], 1000.0)
+    assert rate_limiter.account_ready_at() == pytest.approx(1000.0 + 1 / (10 * 0.9))
+
+
 def test_without_limits_nothing_is_ever_waited_for() -> None:
     rate_limiter = RateLimiter(Rates(channel_publishes=0, channel_bytes=0, requests_per_second=0,
                       requests_per_hour=0))  # fmt: skip
@@ -87,7 +97,3 @@ def test_channels_that_rest_no_more_are_forgotten() -> None:
     for number in range(5000):
         rate_limiter.spend([batch(f"channel-{number}")], 1000.0 + number)
     assert len(rate_limiter.resting(0.0)) <= 1001
-
-
-def test_several_publishers_share_the_account_and_not_a_channel() -> None:
-    assert Rates().share(2) == Rates(requests_per_second=25, requests_per_hour=12_500)

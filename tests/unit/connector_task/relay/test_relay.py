@@ -187,6 +187,7 @@ async def test_stopping_settles_what_was_published_and_gives_the_lead_up(bench: 
     assert bench.ably.published("a") == ["1"]
     assert bench.database.messages == {}
     assert bench.database.leader is None
+    assert bench.state.role is Role.STOPPED
     assert not bench.wakeups.is_listening
 
 
@@ -203,6 +204,27 @@ async def test_stopping_begins_no_further_request(bench: Bench) -> None:
     await relay.run()
     assert len(bench.ably.requests) == 1
     assert [message.data for _, message in bench.database.messages.values()] == ["2"]
+
+
+async def test_a_leader_that_resigns_may_lead_again(bench: Bench) -> None:
+    relay = bench.relay()
+    async with bench.running(relay):
+        for number in range(3):
+            relay.resign()
+            await bench.pass_time(0.5)
+            await bench.commit(("a", str(number)))
+        assert bench.ably.published("a") == ["0", "1", "2"]
+    leads = [fields for _, _, fields in bench.logger.lines if fields["action"] == "lead"]
+    assert len(leads) == 4
+
+
+async def test_a_standbys_turns_are_signs_of_life(bench: Bench) -> None:
+    state = RelayState()
+    async with bench.running(bench.relay()), bench.running(bench.relay(state=state)):
+        for _ in range(3):
+            await bench.pass_time(0.5)
+            assert state.role is Role.STANDBY
+            assert state.ticked_at == bench.clock.now()
 
 
 async def test_every_turn_is_a_sign_of_life(bench: Bench) -> None:
@@ -231,6 +253,7 @@ async def test_each_further_failure_of_the_database_waits_twice_as_long_until_it
         bench.database.up = True
         await bench.pass_time(await bench.clock.until_waiting())
         assert bench.state.role is Role.LEADER
+        assert bench.state.database_error is None
         bench.database.up = False
         await bench.pass_time(1.0)
     failures = [fields for _, _, fields in bench.logger.lines if fields["action"] == "connect"]
