@@ -58,7 +58,8 @@ def test_a_batch_delivered_again_changes_nothing(
     emitted.metrics()
     assert ingest(event) == NOTHING_FAILED
     assert rows(chat_url, CONTENTS) == [("a",), ("b",)]
-    assert emitted.metrics()["MessagesRepeated"] == 2
+    counted = emitted.metrics()
+    assert (counted["MessagesReceived"], counted["MessagesRepeated"]) == (2, 2)
 
 
 def test_an_edit_may_come_before_its_message_in_the_same_batch(
@@ -95,6 +96,7 @@ def test_what_can_never_be_written_is_rejected_once_and_does_not_come_again(
     assert sorted(reject["reason"] for reject in rejects) == ["malformed_event"] * 3 + [
         "missing_id"
     ]
+    assert all(reject["detail"] for reject in rejects)
     assert "no JSON" in [reject.get("original") for reject in rejects]
 
 

@@ -9,7 +9,7 @@ import pytest
 from lambdas.ingest.commands import Delete, Edit, Reason, Write
 from lambdas.ingest.parsing import parse_event
 from lambdas.ingest.settings import Limits
-from lambdas.ingest.validation import MAX_ID_BYTES
+from lambdas.ingest.validation import MAX_ID_BYTES, MAX_TIMESTAMP_MS
 from tests.fixtures.ably_events import delete, edit, envelope, message, write
 
 LIMITS = Limits(content_bytes=20, username_bytes=10)
@@ -32,6 +32,7 @@ def reason_of(made: object) -> Reason:
     assert batch.commands == ()
     [reject] = batch.rejects
     assert reject.original == made
+    assert reject.detail  # what the operator who finds it reads
     return reject.reason
 
 
@@ -55,15 +56,30 @@ def test_data_is_read_in_each_form_that_a_rule_gives_it(fields: dict[str, Any]) 
     assert parse_event(envelope(chat(**fields)), LIMITS).commands == (EXPECTED,)
 
 
+@pytest.mark.parametrize("made", [write(), edit("c:0:0"), delete("c:0:0")])
+def test_every_kind_of_message_may_come_as_base64(made: dict[str, Any]) -> None:
+    encoded = base64.b64encode(made["data"].encode()).decode()
+    as_base64 = made | {"data": encoded, "encoding": "json/utf-8/base64"}
+    assert parse_event(envelope(as_base64), LIMITS) == parse_event(envelope(made), LIMITS)
+    assert parse_event(envelope(as_base64), LIMITS).rejects == ()
+
+
 @pytest.mark.parametrize("action", [None, 0, "create", "message.create", "message.created"])
 def test_a_message_that_says_it_is_new_is_written(action: object) -> None:
     assert parse_event(envelope(chat(action=action)), LIMITS).commands == (EXPECTED,)
 
 
-def test_a_message_without_a_client_is_written_and_nobody_s() -> None:
-    [command] = parse_event(envelope(without(chat(), "clientId")), LIMITS).commands
+@pytest.mark.parametrize("made", [without(chat(), "clientId"), chat(clientId="")])
+def test_a_message_without_a_client_is_written_and_nobody_s(made: dict[str, Any]) -> None:
+    [command] = parse_event(envelope(made), LIMITS).commands
     assert isinstance(command, Write)
     assert command.client_id is None
+
+
+@pytest.mark.parametrize("timestamp", [0, MAX_TIMESTAMP_MS])
+def test_a_time_may_be_any_that_javascript_can_hold(timestamp: int) -> None:
+    [command] = parse_event(envelope(chat(timestamp=timestamp)), LIMITS).commands
+    assert command.timestamp_ms == timestamp
 
 
 def test_what_ably_adds_is_let_be() -> None:
@@ -122,6 +138,7 @@ def test_an_event_that_is_none_is_rejected_whole(event: object, reason: Reason) 
     assert batch.commands == ()
     [reject] = batch.rejects
     assert (reject.reason, reject.original) == (reason, event)
+    assert reject.detail
 
 
 @pytest.mark.parametrize(
@@ -152,6 +169,12 @@ def test_an_event_that_is_none_is_rejected_whole(event: object, reason: Reason) 
         (chat(data="_", encoding="base64"), Reason.INVALID_BASE64),
         (chat(data="é", encoding="base64"), Reason.INVALID_BASE64),
         (chat(data=base64.b64encode(b"\xff").decode(), encoding="base64"), Reason.INVALID_JSON),
+        (
+            chat(
+                data=base64.b64encode(json.dumps(DATA).encode("utf-16")).decode(), encoding="base64"
+            ),
+            Reason.INVALID_JSON,
+        ),
         (chat(data="hello", encoding=None), Reason.INVALID_JSON),
         (chat(data=""), Reason.INVALID_JSON),
         (chat(data="[" * 100_000), Reason.INVALID_JSON),
@@ -190,6 +213,23 @@ def test_what_can_never_be_written_has_its_reason(made: object, reason: Reason) 
 
 def test_text_may_be_as_long_as_the_limit_in_bytes() -> None:
     assert parse_event(envelope(chat(data={**DATA, "content": "é" * 10})), LIMITS).commands
+
+
+@pytest.mark.parametrize(
+    ("made", "field"),
+    [
+        (chat(clientId=7), "clientId"),
+        (chat(id=7), "id"),
+        (chat(data={**DATA, "username": 7}), "username"),
+        (edit("\0"), "msgIdToEdit"),
+        (delete("\0"), "msgIdToDelete"),
+        (delete("c:0:0", client_id=None), "clientId"),
+        (chat(timestamp=None), "timestamp"),
+    ],
+)
+def test_the_detail_names_the_field(made: dict[str, Any], field: str) -> None:
+    [reject] = parse_event(envelope(made), LIMITS).rejects
+    assert field in reject.detail.split()
 
 
 def test_the_detail_names_the_field_and_not_its_value() -> None:

@@ -23,6 +23,7 @@ def test_any_event_ends_as_commands_and_rejects(event: Any) -> None:
         count = len(made) if isinstance(made, list) and made else 1
     assert batch.message_count == count
     assert all(isinstance(command, Write | Edit | Delete) for command in batch.commands)
+    assert all(reject.detail for reject in batch.rejects)
 
 
 @given(st.lists(messages, max_size=4))

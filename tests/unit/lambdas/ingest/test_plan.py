@@ -20,8 +20,8 @@ def edit(target_id: str, *, at: tuple[int, str], client_id: str = "a") -> Edit:
     )
 
 
-def delete(target_id: str, message_id: str = "d") -> Delete:
-    return Delete(message_id=message_id, client_id="a", timestamp_ms=1, target_id=target_id)
+def delete(target_id: str, message_id: str = "d", client_id: str = "a") -> Delete:
+    return Delete(message_id=message_id, client_id=client_id, timestamp_ms=1, target_id=target_id)
 
 
 def test_a_message_repeated_in_one_event_is_written_once_and_as_it_came_first() -> None:
@@ -46,6 +46,16 @@ def test_an_edit_that_will_be_refused_does_not_shadow_the_author_s() -> None:
 
 def test_a_repeated_delete_is_one() -> None:
     assert plan([delete("m1", "d1"), delete("m1", "d2")]).deletes == (delete("m1", "d1"),)
+
+
+def test_deletes_of_different_messages_are_all_planned() -> None:
+    both = [delete("m1", "d1"), delete("m2", "d2")]
+    assert plan(both).deletes == tuple(both)
+
+
+def test_a_delete_that_will_be_refused_does_not_shadow_the_author_s() -> None:
+    both = [delete("m1", "d1", client_id="b"), delete("m1", "d2")]
+    assert plan(both).deletes == tuple(both)
 
 
 def test_the_messages_touched_come_in_one_order_for_all() -> None:
