@@ -12,8 +12,8 @@ import psycopg2
 from psycopg2 import sql
 
 from connector_task.capture.plan import Capture, Trigger
-from connector_task.errors import ErrorCode, InstallationError
 from connector_task.capture.statements import statement
+from connector_task.errors import ErrorCode, InstallationError
 from connector_task.relay.ports import LogFields, Logger
 
 Cursor = psycopg2.extensions.cursor
