@@ -140,7 +140,8 @@ def test_a_queue_that_does_not_answer_raises_and_the_next_delivery_mends_it(
 ) -> None:
     event = envelope(write("1"), message("odd", {}))
     aws.sqs.delete_queue(QueueUrl=reject_queue_url)
-    with pytest.raises(RejectQueueUnavailableError, match=r"unable to send 1 reject\(s\)"):
+    expected = r"unable to send 1 reject\(s\); QueueDoesNotExist"
+    with pytest.raises(RejectQueueUnavailableError, match=expected):
         ingest(event)
     assert rows(chat_url, CONTENTS) == [("1",)]
     aws.create_queue("rejects")
