@@ -1,7 +1,7 @@
-"""A local Ably that the real SDKs connect to unmodified: a development server, not a service.
+"""A local Ably server that the real SDKs connect to unmodified; for development only.
 
-Only `server`, `http_guard`, `private_file` and `__main__` do I/O; in every other package values go
-in, values and frames come out, and time is handed in. README.md says what is supported.
+Only `server`, `http_guard`, `private_file` and `__main__` do I/O. All other packages take values
+and return values and frames; callers pass them the time. README.md lists what is supported.
 """
 
 from importlib import import_module
@@ -18,7 +18,7 @@ _MODULES = {"AblyServer": "server.server", "Fault": "faults.faults", "Limits": "
 
 
 def __getattr__(name: str) -> Any:
-    """Load the server where it is used: programs that only share its guard start without it."""
+    """Import the server on first use, so that programs that only need the guard start faster."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

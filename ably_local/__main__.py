@@ -1,4 +1,4 @@
-"""`python -m ably_local`: the local Ably alone, until Ctrl-C."""
+"""`python -m ably_local`: run the local Ably until Ctrl-C."""
 
 import argparse
 import asyncio
@@ -20,13 +20,13 @@ from ably_local.server.server import UNKNOWN
 EPILOG = """\
 environment:
   AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
-      with these, rules assume their roles; without --sts-endpoint-url rules that name a role invoke
-      functions with them
+      credentials with which the server assumes the roles of rules. Without --sts-endpoint-url,
+      the server invokes functions with these credentials for rules that name a role.
 """
 
 
 def main() -> int:
-    """Parse the command line and serve; returns the exit code."""
+    """Parse the command line and run the server; returns the exit code."""
     options = _parser().parse_args()
     server = AblyServer(
         port=options.port,
@@ -42,7 +42,7 @@ def main() -> int:
     try:
         asyncio.run(_serve(server, options.ready_file))
     except PrivateFileError as error:
-        print(f"{error}, or choose another by --ready-file", file=sys.stderr)  # noqa: T201  # a command's own output
+        print(f"{error}, or choose another path with --ready-file", file=sys.stderr)  # noqa: T201  # a command's own output
         return 1
     except OSError as error:
         print(f"unable to listen on port {options.port}; {error.strerror}", file=sys.stderr)  # noqa: T201  # a command's own output
@@ -58,18 +58,22 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--port", type=int, default=0, help="TCP port (default: a free one)")
-    parser.add_argument("--ready-file", type=Path, help="written as JSON once it listens")
+    parser.add_argument(
+        "--ready-file",
+        type=Path,
+        help="write address and keys here as JSON once the server listens",
+    )
     parser.add_argument(
         "--key", type=_typed(_key), help="<app>.<key>:<secret> (default: generated)"
     )
-    parser.add_argument("--lambda-endpoint-url", help="where rules invoke functions")
-    parser.add_argument("--sts-endpoint-url", help="where rules assume their roles")
-    parser.add_argument("--no-limits", action="store_true", help="refuse nothing for size or rate")
+    parser.add_argument("--lambda-endpoint-url", help="Lambda endpoint that rules invoke")
+    parser.add_argument("--sts-endpoint-url", help="STS endpoint where rules assume their roles")
+    parser.add_argument("--no-limits", action="store_true", help="do not limit sizes and rates")
     parser.add_argument("--faults", action="store_true", help="serve the admin endpoint /faults")
     parser.add_argument(
         "--provisioning",
         action="store_true",
-        help="let every program of this machine make test apps, by POST /apps",
+        help="let every program on this machine create test apps with POST /apps",
     )
     parser.add_argument(
         "--allowed-origin",
@@ -77,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         type=_typed(parse_origin),
         metavar="ORIGIN",
-        help="let pages of this origin call too, such as https://app.test; may be repeated",
+        help="allow pages of this origin too, such as https://app.test; may be repeated",
     )
     parser.add_argument(
         "--allowed-host",
@@ -85,8 +89,8 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         type=_typed(parse_host),
         metavar="NAME",
-        help="answer requests for this host too, such as 10.0.2.2, by which an Android emulator "
-        "calls this machine; may be repeated",
+        help="answer requests for this host too, such as 10.0.2.2, the address at which an Android "
+        "emulator reaches this machine; may be repeated",
     )
     return parser
 
@@ -95,8 +99,8 @@ def _access(options: argparse.Namespace) -> AccessPolicy:
     return AccessPolicy(
         hosts=frozenset(options.allowed_host),
         origins=frozenset(options.allowed_origin),
-        host_advice=": to answer for it, start with --allowed-host",
-        origin_advice=": to let it, start with --allowed-origin",
+        host_advice=": to allow it, start with --allowed-host",
+        origin_advice=": to allow it, start with --allowed-origin",
     )
 
 
@@ -142,7 +146,7 @@ def _key(text: str) -> str:
 
 
 def _typed(parse: Callable[[str], str]) -> Callable[[str], str]:
-    """A type for argparse that says what is wrong."""
+    """Wrap a parser so that argparse reports its error message."""
 
     def typed(text: str) -> str:
         try:

@@ -1,8 +1,8 @@
-"""Files with secrets in them: for their owner only, and whole or not there at all.
+"""Files that contain secrets: readable only by their owner, and replaced atomically.
 
-A draft under a name that nobody can guess is opened anew (`O_EXCL`, never through a link), written,
-and renamed. A symbolic link, or a file of another user, is neither read nor replaced: in a folder
-that others write to, such as /tmp, they may have put it there.
+A temporary file with a random name is created (`O_EXCL`, which follows no link), written, and
+renamed. A symbolic link or a file of another user is neither read nor replaced: in a folder that
+others can write to, such as /tmp, another user may have placed it there.
 """
 
 import contextlib
@@ -19,21 +19,21 @@ _MODE = 0o600
 
 
 class PrivateFileError(Exception):
-    """The file cannot be used; the message says why and ends in what to do about it."""
+    """The file cannot be used; the message says why and what to do."""
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write or replace a file with mode 0600; a reader finds all of it or none.
+    """Write or replace a file with mode 0600; a reader sees all of the new text or none of it.
 
     Raises:
-        PrivateFileError: something else is at the path, or it cannot be written.
+        PrivateFileError: if something else is at the path, or the file cannot be written.
     """
     require_ours(path)
     content = text.encode()
     draft = path.with_name(f".{path.name[:32]}.{secrets.token_hex(8)}")
     try:
         with os.fdopen(os.open(draft, _CREATE, _MODE), "wb") as file:
-            os.fchmod(file.fileno(), _MODE)  # a umask may have taken the owner's own rights
+            os.fchmod(file.fileno(), _MODE)  # a umask may have removed the owner's rights
             file.write(content)
         draft.replace(path)
     except OSError as error:
@@ -43,10 +43,10 @@ def write_private(path: Path, text: str) -> None:
 
 
 def read_private(path: Path) -> str | None:
-    """The text of a file that `write_private` has written; None where there is none.
+    """The text of a file that `write_private` wrote; None if there is no file.
 
     Raises:
-        PrivateFileError: something else is at the path, or it cannot be read.
+        PrivateFileError: if something else is at the path, or the file cannot be read.
     """
     try:
         with _opened(path) as descriptor:
@@ -62,10 +62,10 @@ def read_private(path: Path) -> str | None:
 
 
 def remove_private(path: Path) -> None:
-    """Remove a file; one that is not there is fine.
+    """Remove a file; does nothing if it does not exist.
 
     Raises:
-        PrivateFileError: something else is at the path, or it cannot be removed.
+        PrivateFileError: if something else is at the path, or the file cannot be removed.
     """
     require_ours(path)
     try:
@@ -75,10 +75,10 @@ def remove_private(path: Path) -> None:
 
 
 def require_ours(path: Path) -> None:
-    """Check that at a path there is nothing, or a file of this user, in a folder that exists.
+    """Check that the path is free or is a file of this user, and that its folder exists.
 
     Raises:
-        PrivateFileError: there is something else.
+        PrivateFileError: if something else is at the path.
     """
     try:
         _refuse_foreign(path, path.lstat())

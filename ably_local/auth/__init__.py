@@ -1,4 +1,4 @@
-"""Who a client is and what it may do: keys, tokens, JWTs, capabilities, revocation.
+"""Authentication and authorisation: keys, tokens, JWTs, capabilities and revocation.
 
 No I/O. It imports `http` and `base`.
 """

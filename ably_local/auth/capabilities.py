@@ -1,8 +1,8 @@
-"""Capabilities: which operations a key or token may do on which channels.
+"""Capabilities: which operations a key or token allows on which channels.
 
-A capability maps a resource to operations. A resource is a channel name whose whole segments may
-be `*`; a trailing `*` stands for any depth. `[meta]` and the like are apart: `*` does not reach
-them, `[meta]*` does, and `[*]*` reaches everything.
+A capability maps a resource to operations. A resource is a channel name in which `*` may replace a
+whole segment; a trailing `*` matches any depth. Qualified channels such as `[meta]` are separate:
+`*` does not match them, `[meta]*` does, and `[*]*` matches every channel.
 """
 
 import json
@@ -26,10 +26,10 @@ OPERATIONS = frozenset(
 
 
 def parse(given: object) -> Capability:
-    """A capability from JSON text or from the object itself.
+    """Parse a capability from JSON text or from an object.
 
     Raises:
-        AblyError: 40000, it is not an object of lists of known operations.
+        AblyError: 40000, if it is not an object that maps resources to lists of known operations.
     """
     if isinstance(given, str):
         try:
@@ -44,13 +44,13 @@ def parse(given: object) -> Capability:
 
 
 def text(capability: Capability) -> str:
-    """The canonical JSON text: sorted, without white space."""
+    """The canonical JSON text: sorted, without whitespace."""
     ordered = {resource: sorted(capability[resource]) for resource in sorted(capability)}
     return json.dumps(ordered, separators=(",", ":"), ensure_ascii=False)
 
 
 def allows(capability: Capability, channel: str, operation: str) -> bool:
-    """Whether the operation may be done on the channel."""
+    """Whether the capability allows the operation on the channel."""
     return any(
         (operation in operations or "*" in operations) and covers(resource, channel)
         for resource, operations in capability.items()
@@ -58,7 +58,7 @@ def allows(capability: Capability, channel: str, operation: str) -> bool:
 
 
 def intersect(requested: Capability, held: Capability) -> Capability:
-    """What is in both: the narrower resource of each pair, the operations they share."""
+    """The intersection: the narrower resource of each pair, with the operations that both allow."""
     result: dict[str, set[str]] = {}
     for mine, wanted in requested.items():
         for theirs, granted in held.items():
@@ -70,7 +70,7 @@ def intersect(requested: Capability, held: Capability) -> Capability:
 
 
 def covers(resource: str, other: str) -> bool:
-    """Whether every channel that `other` (a channel or a resource) names is within `resource`."""
+    """Whether `resource` covers every channel that `other` (a channel or a resource) matches."""
     qualifier, pattern = _split(resource)
     other_qualifier, name = _split(other)
     if qualifier not in ("*", other_qualifier):

@@ -1,4 +1,4 @@
-"""Access tokens of the Control API and what each may do."""
+"""Access tokens of the Control API and their capabilities."""
 
 import hmac
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ CAPABILITIES = tuple(
 
 @dataclass(frozen=True, kw_only=True)
 class ControlToken:
-    """One access token, as a person makes it in Ably's dashboard."""
+    """One access token, as created in Ably's dashboard."""
 
     id: str
     text: str = field(repr=False)
@@ -26,17 +26,17 @@ class ControlToken:
         """Check a capability; `write` does not include `read`.
 
         Raises:
-            AblyError: 40160, it is not granted.
+            AblyError: 40160, if the token lacks the capability.
         """
         if f"{verb}:{what}" not in self.capabilities:
             raise AblyError(40160, 401, f"the access token lacks the capability {verb}:{what}")
 
 
 def authenticate(tokens: list[ControlToken], request: Request) -> ControlToken:
-    """The token that a request shows.
+    """The token that a request carries.
 
     Raises:
-        AblyError: 40100, it shows none of these.
+        AblyError: 40100, if the request carries none of these tokens.
     """
     scheme, _, shown = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":

@@ -1,4 +1,4 @@
-"""Ably JWTs: HS256, signed with a key's secret and sent as the token itself."""
+"""Ably JWTs: signed with a key's secret (HS256) and sent as the token itself."""
 
 import base64
 import hashlib
@@ -15,7 +15,7 @@ MAX_REVOCABLE_SECONDS = 3600
 
 
 def key_name(text: str) -> str | None:
-    """The `kid` of a JWT; None where `text` is not one."""
+    """The `kid` of a JWT; None if `text` is not a JWT."""
     if text.count(".") != 2:
         return None
     try:
@@ -27,11 +27,11 @@ def key_name(text: str) -> str | None:
 
 
 def identify(text: str, key: Key, clock: Clock) -> Identity:
-    """Check a JWT that names `key`.
+    """Verify a JWT that names `key`.
 
     Raises:
-        AblyError: 40144, the form or signature is wrong; 40142, it has expired; 40160, it asks
-            for nothing that the key grants.
+        AblyError: 40144, if the format or signature is wrong; 40142, if it has expired; 40160, if
+            the key grants nothing of what it requests.
     """
     head, body, signature = text.split(".")
     try:
@@ -61,7 +61,7 @@ def identify(text: str, key: Key, clock: Clock) -> Identity:
 
 def _issue(claims: dict[str, Any], key: Key) -> Issue:
     if key.revocable_tokens and claims["exp"] - claims["iat"] > MAX_REVOCABLE_SECONDS:
-        raise _invalid("it can be revoked and lives for more than an hour")
+        raise _invalid("a revocable token may live for an hour at most")
     revocation_key = claims.get("x-ably-revocation-key")
     return Issue(
         issued_ms=int(claims["iat"] * 1000),
@@ -84,14 +84,14 @@ def _capability(claims: dict[str, Any], key: Key) -> capabilities.Capability:
 def _client_id(claims: dict[str, Any]) -> str | None:
     client_id = claims.get("x-ably-clientId")
     if client_id is not None and (not isinstance(client_id, str) or not client_id):
-        raise AblyError(40012, 400, "invalid clientId; it is empty")
+        raise AblyError(40012, 400, "invalid clientId; it must not be empty")
     return client_id
 
 
 def _decode(part: str) -> dict[str, Any]:
     value = json.loads(_unpad(part))
     if not isinstance(value, dict):
-        raise ValueError("not an object")  # noqa: TRY004  # as malformed as bad JSON is
+        raise ValueError("not an object")  # noqa: TRY004  # handled like malformed JSON
     return value
 
 

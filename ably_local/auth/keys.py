@@ -1,4 +1,4 @@
-"""API keys and the identity that a request or connection acts under."""
+"""API keys, and the identity of a request or connection."""
 
 import hmac
 import secrets
@@ -13,7 +13,7 @@ _ALPHABET = string.ascii_letters + string.digits
 
 
 def random_id(length: int) -> str:
-    """A random identifier of letters and digits."""
+    """A random identifier of letters and digits; `length` is in characters."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(length))
 
 
@@ -38,21 +38,21 @@ class Key:
 
     @property
     def text(self) -> str:
-        """The whole key, secret included."""
+        """The whole key, including the secret."""
         return f"{self.key_name}:{self.secret}"
 
     @property
     def token_capability(self) -> Capability:
-        """What a token may do that asks for nothing in particular."""
+        """The capability of a token whose request names none."""
         return ANYTHING if self.capability == EVERYTHING else self.capability
 
     def matches(self, secret: str) -> bool:
-        """Whether `secret` is this key's, compared in constant time."""
+        """Compare `secret` with this key's in constant time."""
         return hmac.compare_digest(self.secret.encode(), secret.encode())
 
 
 def generate_key(app_id: str, *, now_ms: int, name: str = "root") -> Key:
-    """A fresh key that may do everything."""
+    """Generate a key with all capabilities."""
     return Key(
         app_id=app_id,
         key_id=random_id(6),
@@ -64,10 +64,10 @@ def generate_key(app_id: str, *, now_ms: int, name: str = "root") -> Key:
 
 
 def parse_key(text: str) -> Key:
-    """A key from its text; it may do everything.
+    """Parse a key; it gets all capabilities.
 
     Raises:
-        ValueError: the text is not `<app>.<id>:<secret>`; the message does not repeat it.
+        ValueError: if the text is not `<app>.<id>:<secret>`; the message does not repeat the text.
     """
     key_name, colon, secret = text.partition(":")
     app_id, dot, key_id = key_name.partition(".")
@@ -78,10 +78,10 @@ def parse_key(text: str) -> Key:
 
 @dataclass(frozen=True, kw_only=True)
 class Issue:
-    """What a token said when it was issued: by this it is found when tokens are revoked.
+    """What a token recorded at issue; revocation requests select tokens by it.
 
     Attributes:
-        revocable: whether the key let its tokens be revoked when it issued this one.
+        revocable: whether the key had revocable tokens enabled at issue.
     """
 
     issued_ms: int
@@ -92,13 +92,13 @@ class Issue:
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """Who asks, and what they may do.
+    """An authenticated client and its capability.
 
     Attributes:
-        client_id: a concrete id is enforced; `*` may assume any; None is anonymous. A key's
-            holder without one may assume any, too.
-        expires_ms: when the token ends; None for a key.
-        issue: of the token; None for a key.
+        client_id: a concrete id is enforced; `*` allows any id; None is anonymous, except that a
+            key without a client id allows any id.
+        expires_ms: when the token expires; None for a key.
+        issue: what the token recorded at issue; None for a key.
     """
 
     key: Key
@@ -110,46 +110,48 @@ class Identity:
 
     @property
     def app_id(self) -> str:
-        """The app that all of it belongs to."""
+        """The app that the credentials belong to."""
         return self.key.app_id
 
     def allows(self, channel: str, operation: str) -> bool:
-        """Whether the operation may be done on the channel."""
+        """Whether the capability allows the operation on the channel."""
         return allows(self.capability, channel, operation)
 
     def require(self, channel: str, operation: str) -> None:
         """Check a capability.
 
         Raises:
-            AblyError: 40160, it is not granted.
+            AblyError: 40160, if the capability does not allow the operation.
         """
         if not self.allows(channel, operation):
             msg = f"operation not permitted with provided capability; {operation} on {channel!r}"
             raise AblyError(40160, 401, msg)
 
     def resolve_client_id(self, given: str | None) -> str | None:
-        """The client id of a message or member that names `given` or nothing.
+        """The client id of a message or presence member; `given` is the id that it names.
 
         Raises:
-            AblyError: 40012, this identity may not use that id.
+            AblyError: 40012, if this identity may not use that id.
         """
         own = self.client_id
         if given is None:
             return None if own == "*" else own
         free = own == "*" or (own is None and self.kind == "basic")
         if given == "*" or not given or (not free and given != own):
-            raise AblyError(40012, 400, "invalid clientId; it is not that of the credentials")
+            raise AblyError(
+                40012, 400, "invalid clientId; it differs from the credentials' clientId"
+            )
         return given
 
     def with_client_id(self, given: str | None) -> "Identity":
-        """This identity of a client that names itself when it connects or in a header.
+        """This identity with the client id given on connecting or in a header.
 
         Raises:
-            AblyError: 40102, the token is another client's or nobody's.
+            AblyError: 40102, if the token belongs to another client or to an anonymous one.
         """
         if given is None or given == self.client_id:
             return self
         free = self.client_id == "*" or (self.client_id is None and self.kind == "basic")
         if not free:
-            raise AblyError(40102, 401, "incompatible credentials; the token is not of clientId")
+            raise AblyError(40102, 401, "incompatible credentials; the token has another clientId")
         return replace(self, client_id=given)

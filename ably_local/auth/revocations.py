@@ -1,4 +1,4 @@
-"""Token revocation: which tokens are void from when on, whatever their expiry."""
+"""Token revocation: which tokens are invalid from which time, regardless of their expiry."""
 
 from dataclasses import dataclass, field
 
@@ -8,17 +8,17 @@ from ably_local.base.errors import AblyError
 
 TARGETS = ("clientId", "revocationKey", "channel")
 
-# No revocable token lives longer, so an older revocation has nothing left to revoke.
+# No revocable token lives longer than this, so older revocations can be dropped.
 KEEP_MS = 3_600_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Revocation:
-    """One target of one request.
+    """One target of a revocation request.
 
     Attributes:
-        issued_before_ms: tokens that were issued later stay valid.
-        applies_at_ms: when it takes effect.
+        issued_before_ms: tokens issued later stay valid.
+        applies_at_ms: when the revocation takes effect.
     """
 
     key_name: str
@@ -28,7 +28,7 @@ class Revocation:
     applies_at_ms: int
 
     def covers(self, identity: Identity) -> bool:
-        """Whether the identity's token is one of those that are revoked."""
+        """Whether this revocation applies to the identity's token."""
         issue = identity.issue
         if issue is None or identity.key.key_name != self.key_name:
             return False
@@ -43,14 +43,14 @@ class Revocation:
 
 
 def parse_target(target: str) -> tuple[str, str]:
-    """Kind and value of a target specifier such as `clientId:alice`.
+    """The type and value of a target specifier such as `clientId:alice`.
 
     Raises:
-        AblyError: 40003, there is no such kind, or no value.
+        AblyError: 40003, if the type is unknown or the value is missing.
     """
     kind, colon, value = target.partition(":")
     if kind not in TARGETS or not colon or not value:
-        raise AblyError(40003, 400, f"invalid target; its type is none of {', '.join(TARGETS)}")
+        raise AblyError(40003, 400, f"invalid target; its type must be one of {', '.join(TARGETS)}")
     return kind, value
 
 
@@ -62,16 +62,16 @@ class Revocations:
     _made: list[Revocation] = field(default_factory=list)
 
     def add(self, revocation: Revocation) -> None:
-        """Revoke, at the time that the revocation says."""
+        """Add a revocation; it takes effect at its own `applies_at_ms`."""
         now = self.clock.now_ms()
         self._made = [each for each in self._made if each.applies_at_ms > now - KEEP_MS]
         self._made.append(revocation)
 
     def check(self, identity: Identity) -> None:
-        """Refuse a token that is revoked by now.
+        """Reject a token that is revoked by now.
 
         Raises:
-            AblyError: 40141, it is.
+            AblyError: 40141, if the token is revoked.
         """
         now = self.clock.now_ms()
         if any(each.applies_at_ms <= now and each.covers(identity) for each in self._made):
@@ -79,5 +79,5 @@ class Revocations:
 
 
 def revoked() -> AblyError:
-    """The refusal of a revoked token; a client gets itself another."""
+    """The error for a revoked token; the client requests a new one."""
     return AblyError(40141, 401, "token revoked")

@@ -1,7 +1,7 @@
-"""Tokens: issued for a signed TokenRequest or to a key's holder, looked up until they expire.
+"""Tokens: issued for a signed TokenRequest or to a client with the key, and kept until they expire.
 
-Only what has to be remembered is: issued tokens until two minutes after their end (so that an
-expired one is told from an unknown one), nonces for as long as their timestamp is accepted.
+Tokens are kept until two minutes after their expiry, so that an expired token gets another error
+than an unknown one. Nonces are kept for as long as their timestamp is accepted.
 """
 
 import base64
@@ -30,7 +30,7 @@ _INTEGER = re.compile(r"-?[0-9]{1,19}")
 
 @dataclass(frozen=True, kw_only=True)
 class Token:
-    """An issued token and what it stands for."""
+    """An issued token and its claims."""
 
     token: str = field(repr=False)
     key: Key
@@ -41,7 +41,7 @@ class Token:
     revocable: bool = False
 
     def identity(self) -> Identity:
-        """Who shows this token."""
+        """The identity of a client that presents this token."""
         return Identity(
             key=self.key,
             kind="token",
@@ -68,7 +68,7 @@ class Token:
 
 
 def sign(secret: str, request: dict[str, Any]) -> str:
-    """The mac of a TokenRequest, over the exact text of its fields; a missing one is empty."""
+    """The mac of a TokenRequest, computed over its fields as text; a missing field is empty."""
     names = ("keyName", "ttl", "capability", "clientId", "timestamp", "nonce")
     values = ("" if request.get(name) is None else str(request[name]) for name in names)
     text = "".join(f"{value}\n" for value in values)
@@ -86,18 +86,18 @@ class Tokens:
         self._nonce_order: deque[tuple[int, tuple[str, str]]] = deque()
 
     def request(self, key: Key, request: dict[str, Any], *, trusted: bool) -> Token:
-        """Issue the token that a TokenRequest asks for.
+        """Issue a token for a TokenRequest.
 
         Args:
-            key: the key named by the path.
-            request: the body, as it was sent.
-            trusted: the caller has shown the key itself, so the request may be unsigned.
+            key: the key named in the path.
+            request: the request body.
+            trusted: whether the caller has presented the key itself, so that the mac is optional.
 
         Raises:
-            AblyError: the signature, timestamp, nonce, ttl, capability or client id is refused.
+            AblyError: if the signature, timestamp, nonce, ttl, capability or client id is rejected.
         """
         if request.get("keyName", key.key_name) != key.key_name:
-            raise AblyError(40102, 401, "incompatible credentials; keyName is not that of the path")
+            raise AblyError(40102, 401, "incompatible credentials; keyName differs from the path")
         signed = request.get("mac") is not None
         if not signed and not trusted:
             raise AblyError(40101, 401, "invalid credentials; the token request is not signed")
@@ -111,10 +111,10 @@ class Tokens:
         return self._issue(key, ttl_ms=ttl_ms, capability=capability, client_id=client_id)
 
     def find(self, text: str) -> Token:
-        """The live token of this text.
+        """The live token with this text.
 
         Raises:
-            AblyError: 40142, it has expired; 40143, it is unknown.
+            AblyError: 40142, if it has expired; 40143, if it is unknown.
         """
         token = self._issued.get(text)
         if token is None:
@@ -152,15 +152,15 @@ class Tokens:
             raise AblyError(40104, 401, "timestamp not current")
         nonce = request.get("nonce")
         if not isinstance(nonce, str) or len(nonce) < MIN_NONCE_LENGTH:
-            raise AblyError(40003, 400, "invalid token request; nonce is shorter than 16")
+            raise AblyError(40003, 400, "invalid token request; nonce needs 16 characters")
 
     def _use_nonce(self, key: Key, request: dict[str, Any]) -> None:
-        """Note the nonce as used; last of the checks, so that a refused request costs nothing."""
+        """Record the nonce as used; runs last, so that a rejected request does not use it up."""
         used = (key.key_name, f"{request['timestamp']}:{request['nonce']}")
         if used in self._nonces:
             raise AblyError(40105, 401, "nonce value replayed")
         self._nonces.add(used)
-        # Accepted until its timestamp leaves the window, however early the request came.
+        # Kept until the timestamp leaves the accepted window, even for a request that came early.
         self._nonce_order.append((self._clock.now_ms() + 2 * TIMESTAMP_WINDOW_MS, used))
 
     def _forget(self, now: int) -> None:
@@ -198,7 +198,7 @@ def _capability(request: dict[str, Any], key: Key) -> Capability:
 def _client_id(request: dict[str, Any]) -> str | None:
     client_id = request.get("clientId")
     if client_id is not None and (not isinstance(client_id, str) or not client_id):
-        raise AblyError(40012, 400, "invalid clientId; it is empty")
+        raise AblyError(40012, 400, "invalid clientId; it must not be empty")
     return client_id
 
 

@@ -1,4 +1,4 @@
-"""What every part of the local Ably stands on: errors, clock, codecs, protocol constants.
+"""What all packages of the local Ably build on: errors, clock, codecs, protocol constants.
 
-Imports nothing of ours and does no I/O.
+It does no I/O and imports no other package of this repository.
 """

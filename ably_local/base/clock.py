@@ -1,6 +1,6 @@
-"""Time for the core: a clock that is handed in, and timers that run only when they are told to.
+"""Time for the core: a clock that callers pass in, and timers that a caller runs.
 
-The shell sleeps until `Timers.next_ms` and calls `Timers.run_due`; a test steps its own clock.
+`server` sleeps until `Timers.next_ms` and then calls `Timers.run_due`; a test steps its own clock.
 """
 
 import heapq
@@ -28,7 +28,7 @@ class SystemClock:
 
 
 class Timer:
-    """One scheduled action; `cancel` is safe at any time and more than once."""
+    """One scheduled action; `cancel` may be called at any time, also repeatedly."""
 
     __slots__ = ("action", "at_ms")
 
@@ -37,15 +37,15 @@ class Timer:
         self.action: Callable[[], None] | None = action
 
     def cancel(self) -> None:
-        """Make sure that the action does not run any more."""
+        """Prevent the action from running again."""
         self.action = None
 
 
 class Timers:
-    """Actions by due time; equal times run in the order they were scheduled.
+    """Actions by due time; actions with the same due time run in the order of scheduling.
 
     Attributes:
-        on_sooner: called when the next due time has moved forward, so that a sleeper wakes.
+        on_sooner: called when the next due time gets earlier, so that a sleeper wakes up.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -56,15 +56,15 @@ class Timers:
         self._purge_at = SMALLEST_PURGE
 
     def __len__(self) -> int:
-        """How many timers are held; of the cancelled ones, at most as many as of the others."""
+        """The number of timers held; at most as many cancelled ones as live ones."""
         return len(self._heap)
 
     def call_in(self, delay_ms: int, action: Callable[[], None]) -> Timer:
-        """Schedule `action`, `delay_ms` from now."""
+        """Schedule `action` to run in `delay_ms`."""
         return self.call_at(self.clock.now_ms() + delay_ms, action)
 
     def call_at(self, at_ms: int, action: Callable[[], None]) -> Timer:
-        """Schedule `action` at a time; a time that is past runs at the next `run_due`."""
+        """Schedule `action`; if `at_ms` has passed, the next `run_due` runs it."""
         timer = Timer(at_ms, action)
         sooner = not self._heap or at_ms < self._heap[0][0]
         heapq.heappush(self._heap, (at_ms, next(self._order), timer))
@@ -81,7 +81,7 @@ class Timers:
         return self._heap[0][0] if self._heap else None
 
     def _purge(self) -> None:
-        """Let go of cancelled timers: a token's end may be a day away, its client long gone."""
+        """Drop cancelled timers: a token may expire in a day, long after its client left."""
         self._heap = [entry for entry in self._heap if entry[2].action is not None]
         heapq.heapify(self._heap)
         self._purge_at = max(SMALLEST_PURGE, 2 * len(self._heap))

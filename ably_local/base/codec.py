@@ -5,7 +5,7 @@ import json
 import re
 from typing import Any, Literal
 
-import msgpack  # type: ignore[import-untyped]  # it carries no types
+import msgpack  # type: ignore[import-untyped]  # it has no type annotations
 
 from ably_local.base.errors import AblyError
 
@@ -21,7 +21,7 @@ _to_json = json.JSONEncoder(
 
 
 def encode(value: Any, fmt: Format) -> str | bytes:
-    """One frame or body: text for JSON, bytes for msgpack."""
+    """Encode one frame or body: text for JSON, bytes for msgpack."""
     if fmt == "json":
         return _to_json(value)
     packed: bytes = msgpack.packb(value, use_bin_type=True)
@@ -29,22 +29,22 @@ def encode(value: Any, fmt: Format) -> str | bytes:
 
 
 def decode(raw: str | bytes, fmt: Format) -> Any:
-    """Read one frame or body.
+    """Decode one frame or body.
 
     Raises:
-        AblyError: 40001, it is not what it says it is.
+        AblyError: 40001, if it is not valid JSON or msgpack.
     """
     try:
         return _parse(raw) if fmt == "json" else _unpack(raw)
     except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
-        raise AblyError(40001, 400, f"invalid request body; it is not {fmt}") from error
+        raise AblyError(40001, 400, f"invalid request body; it is not valid {fmt}") from error
 
 
 def _parse(raw: str | bytes) -> Any:
     text = raw if isinstance(raw, str) else raw.decode()
     value = json.loads(text)
     if _SURROGATE.search(text):
-        # JSON can spell half a character; no other format can carry it on.
+        # JSON can spell a lone surrogate, which no other format can encode.
         _to_json(value).encode()
     return value
 
@@ -54,7 +54,7 @@ def _unpack(raw: str | bytes) -> Any:
     try:
         return msgpack.unpackb(raw, raw=False)
     except UnicodeDecodeError:
-        # ably-python's REST client writes bytes as strings of the older msgpack specification.
+        # ably-python's REST client writes bytes as strings of the old msgpack specification.
         return _restore_bytes(msgpack.unpackb(raw, raw=False, unicode_errors="surrogateescape"))
 
 

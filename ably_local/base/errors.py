@@ -1,18 +1,18 @@
-"""The one error of the local Ably: a code of Ably's registry, an HTTP status and a sentence.
+"""The error type of the local Ably: one of Ably's error codes, an HTTP status and a message.
 
-It travels as the `error` of a protocol message, as the body of an HTTP answer and in its headers.
+Clients receive it as the `error` of a protocol message, or as the body and headers of a response.
 """
 
 from typing import Any
 
 
 class AblyError(Exception):
-    """A refusal as Ably words it.
+    """An error in Ably's format.
 
     Attributes:
-        code: Ably's error code, five digits; its first three are usually the HTTP status.
+        code: Ably's error code, five digits; the first three are usually the HTTP status.
         status: HTTP status.
-        message: a sentence for a developer; never holds a secret.
+        message: text for a developer; never contains a secret.
     """
 
     def __init__(self, code: int, status: int, message: str) -> None:
@@ -32,7 +32,7 @@ class AblyError(Exception):
 
 
 class NotSupportedError(AblyError):
-    """A feature of Ably that the local server leaves out, named in the message."""
+    """A feature of Ably that the local server does not support, named in the message."""
 
     def __init__(self, feature: str) -> None:
         super().__init__(50100, 501, f"the local Ably does not support {feature}")

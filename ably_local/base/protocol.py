@@ -1,10 +1,10 @@
-"""Numbers of the realtime protocol, version 6."""
+"""Constants of the realtime protocol, version 6."""
 
 from enum import IntEnum, IntFlag
 
 
 class Action(IntEnum):
-    """What a protocol message is."""
+    """The action of a protocol message."""
 
     HEARTBEAT = 0
     ACK = 1
@@ -48,7 +48,7 @@ class Flag(IntFlag):
 
 
 class PresenceAction(IntEnum):
-    """What a presence message says of its member."""
+    """The action of a presence message."""
 
     ABSENT = 0
     PRESENT = 1
@@ -57,14 +57,14 @@ class PresenceAction(IntEnum):
     UPDATE = 4
 
 
-# What each mode that this server knows needs of the capability. Presence events and the member
-# list come with `subscribe`; the `presence` operation is the right to be a member.
+# The operation that each supported mode requires. Presence events and the member list require
+# `subscribe`; the `presence` operation allows a client to become a member.
 MODE_OPERATIONS = {
     Flag.PRESENCE: "presence",
     Flag.PUBLISH: "publish",
     Flag.SUBSCRIBE: "subscribe",
     Flag.PRESENCE_SUBSCRIBE: "subscribe",
-    # Granted as Ably grants it by default, although each annotation is then refused.
+    # Granted because Ably grants it by default, although each annotation is then rejected.
     Flag.ANNOTATION_PUBLISH: "annotation-publish",
 }
 

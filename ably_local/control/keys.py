@@ -1,4 +1,4 @@
-"""The Control API's keys: made, changed and revoked."""
+"""The Control API's keys: create, change and revoke them."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from ably_local.http.fields import MAX_OF_EACH, Fields, find, wrong_method
 
 
 def handle(request: Request, app: App, rest: list[str]) -> Response:
-    """Answer a request below /v1/apps/{app_id}/keys."""
+    """Handle a request under /v1/apps/{app_id}/keys."""
     match request.method, rest:
         case "GET", []:
             return Response(value=[describe(key) for key in app.keys.values()])
@@ -38,7 +38,7 @@ def handle(request: Request, app: App, rest: list[str]) -> Response:
 
 
 def describe(key: Key) -> dict[str, Any]:
-    """A key as the Control API shows it, secret included."""
+    """A key as the Control API shows it, including the secret."""
     return {
         "appId": key.app_id,
         "id": key.key_id,
@@ -60,7 +60,7 @@ def _change_key(key: Key, fields: Fields, *, new: bool) -> None:
     revocable = fields.take("revocableTokens", bool)
     fields.done()
     if given is not None:
-        # Older clients send a list of operations, for all channels.
+        # Older clients send a list of operations, which then applies to all channels.
         capability = given if isinstance(given, dict) else {"*": given}
         key.capability = capabilities.parse(capability)
     key.name = name or key.name

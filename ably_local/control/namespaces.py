@@ -1,4 +1,4 @@
-"""The Control API's namespaces, which Ably's dashboard calls channel rules."""
+"""The Control API's namespaces, called channel rules in Ably's dashboard."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from ably_local.http.fields import MAX_OF_EACH, Fields, find, wrong_method
 
 
 def handle(request: Request, app: App, rest: list[str]) -> Response:
-    """Answer a request below /v1/apps/{app_id}/namespaces."""
+    """Handle a request under /v1/apps/{app_id}/namespaces."""
     now = app.clock.now_ms()
     match request.method, rest:
         case "GET", []:
@@ -18,7 +18,7 @@ def handle(request: Request, app: App, rest: list[str]) -> Response:
             fields = Fields(request.object())
             namespace = Namespace(id=fields.text("id"), created_ms=now, modified_ms=now)
             if namespace.id in app.namespaces:
-                raise AblyError(40000, 422, "there is a namespace of this id")
+                raise AblyError(40000, 422, "a namespace with this id exists")
             if len(app.namespaces) >= MAX_OF_EACH:
                 raise AblyError(40126, 422, f"an app has at most {MAX_OF_EACH} namespaces")
             _change(namespace, fields)

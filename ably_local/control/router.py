@@ -1,4 +1,4 @@
-"""The Control API under /v1: the account and its apps; what an app has is in modules apart."""
+"""The Control API under /v1: the account and its apps. Other modules handle an app's resources."""
 
 from typing import Any
 
@@ -27,13 +27,13 @@ _IGNORED_APP_FIELDS = (
 
 
 class Control:
-    """Answers the requests of one account's bearer token."""
+    """Handles requests to the Control API."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
 
     def handle(self, request: Request, path: list[str]) -> Response:
-        """Answer a request; `path` is what follows /v1."""
+        """Handle a request; `path` is the part after /v1."""
         try:
             token = authenticate(self._service.control_tokens, request)
             return self._route(request, path, token)

@@ -1,4 +1,4 @@
-"""The Control API's rules, of the types aws/lambda and http; all others are refused by name."""
+"""The Control API's rules of type aws/lambda and http; it rejects other types by name."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ STATUSES = ("enabled", "disabled")
 
 
 def handle(request: Request, app: App, rest: list[str]) -> Response:
-    """Answer a request below /v1/apps/{app_id}/rules."""
+    """Handle a request under /v1/apps/{app_id}/rules."""
     match request.method, rest:
         case "GET", []:
             return Response(value=[describe(rule) for rule in app.rules.values()])
@@ -88,7 +88,7 @@ def _change(app: App, rule: Rule, fields: Fields) -> None:
         raise AblyError(40000, 422, "ruleType cannot be changed")
     mode = rule.request_mode
     if fields.choice("requestMode", MODES[rule.rule_type]) not in (None, mode):
-        raise NotSupportedError("another requestMode for a rule that is there")
+        raise NotSupportedError("a change of requestMode")
     enabled = _status(fields)
     channel_filter, source_type = rule.channel_filter, rule.source_type
     if fields.has("source"):

@@ -1,4 +1,4 @@
-"""Where rules send their events to: targets of the Control API, read and shown."""
+"""Parses and describes the targets of rules for the Control API."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,15 +8,15 @@ from ably_local.core.apps import App
 from ably_local.core.rules import HTTP, LAMBDA
 from ably_local.http.fields import Fields
 
-# Request modes by type of rule.
+# Request modes by rule type.
 MODES = {LAMBDA: ("single",), HTTP: ("single", "batch")}
 
 
 def parse_target(app: App, rule_type: str, mode: str, fields: Fields) -> dict[str, Any]:
-    """The target of a rule of this type.
+    """Parse the target of a rule of this type.
 
     Raises:
-        AblyError: 422, a field is wrong or unknown; 50100, it asks for what is left out.
+        AblyError: 422, if a field is wrong or unknown; 50100, if a feature is not supported.
     """
     return _PARSERS[rule_type](app, mode, fields)
 
@@ -51,7 +51,7 @@ def _lambda(_app: App, _mode: str, target: Fields) -> dict[str, Any]:
 def _http(app: App, mode: str, target: Fields) -> dict[str, Any]:
     url = target.text("url")
     if not url.startswith(("http://", "https://")):
-        raise AblyError(40000, 422, "target.url is not an HTTP address")
+        raise AblyError(40000, 422, "target.url is not an HTTP URL")
     if target.text("format", one_of=("json", "msgpack")) != "json":
         raise NotSupportedError("http rules in msgpack")
     if target.take("enveloped", bool) is False and mode == "single":
@@ -62,7 +62,7 @@ def _http(app: App, mode: str, target: Fields) -> dict[str, Any]:
         header.done()
     signing_key_id = target.take("signingKeyId", str)
     if signing_key_id and signing_key_id not in app.keys:
-        raise AblyError(40000, 422, "target.signingKeyId is no key of the app")
+        raise AblyError(40000, 422, "target.signingKeyId is not a key of the app")
     target.done()
     return {
         "url": url,

@@ -1,4 +1,4 @@
-"""What all apps of the account share: how much they may publish, open and hold together."""
+"""What all apps of the account share: the limits on publishing, connections and channels."""
 
 from ably_local.base.clock import Clock
 from ably_local.base.errors import AblyError
@@ -9,8 +9,8 @@ class Account:
     """The account's rates and counts.
 
     Attributes:
-        id: as the Control API shows it.
-        open_channels: of all apps, without metachannels.
+        id: the account id that the Control API shows.
+        open_channels: open channels of all apps, without metachannels.
     """
 
     def __init__(self, account_id: str, limits: Limits, clock: Clock) -> None:
@@ -22,19 +22,19 @@ class Account:
         self._channels = TokenBucket(limits.channel_creation_rate, clock)
 
     def admit_messages(self, count: int) -> None:
-        """Count a publish.
+        """Count a publish against the account's message rate.
 
         Raises:
-            AblyError: 42917, there are too many a second.
+            AblyError: 42917, if the rate is exceeded.
         """
         if not self._messages.take(count):
             raise _too_fast(42917, "messages", self._limits.account_message_rate)
 
     def admit_connection(self, held: int) -> None:
-        """Count a new connection; `held` are those that there are.
+        """Count a new connection; `held` is the number of existing ones.
 
         Raises:
-            AblyError: 40111, there are too many; 80021, too many are new.
+            AblyError: 40111, if too many exist; 80021, if too many were created in the last second.
         """
         if held >= self._limits.connections:
             raise AblyError(40111, 403, "account restricted (connection limits exceeded)")
@@ -45,7 +45,7 @@ class Account:
         """Count a channel that opens.
 
         Raises:
-            AblyError: 40114, too many are open; 90021, too many are new.
+            AblyError: 40114, if too many are open; 90021, if too many opened in the last second.
         """
         if self.open_channels >= self._limits.channels:
             raise AblyError(40114, 403, "account restricted (channel limits exceeded)")

@@ -25,7 +25,7 @@ Lifecycle = Literal["channel.opened", "channel.closed"]
 
 @dataclass(kw_only=True)
 class Namespace:
-    """A channel rule of the dashboard: `id` stands for the channels `<id>` and `<id>:*`."""
+    """A channel rule of the dashboard: `id` covers the channels `<id>` and `<id>:*`."""
 
     id: str
     persisted: bool = False
@@ -33,7 +33,7 @@ class Namespace:
     modified_ms: int = 0
 
     def matches(self, channel: str) -> bool:
-        """Whether the channel is of this namespace."""
+        """Whether the channel belongs to this namespace."""
         return channel == self.id or channel.startswith(f"{self.id}:")
 
 
@@ -42,10 +42,10 @@ class App:
     """One app of the account.
 
     Attributes:
-        account: what it shares with the account's other apps.
-        invoke: called for each event that an enabled rule matches.
-        on_lifecycle: told of each channel that opens or closes.
-        audit: every message ever accepted, by channel; None keeps none.
+        account: the state shared with the account's other apps.
+        invoke: called for each event that matches an enabled rule.
+        on_lifecycle: called for each channel that opens or closes.
+        audit: every accepted message, by channel; None keeps none.
     """
 
     id: str
@@ -73,14 +73,14 @@ class App:
         self.revocations = Revocations(self.clock)
 
     def add_key(self, key: Key) -> None:
-        """Let a key in."""
+        """Accept clients with this key."""
         self.keys[key.key_id] = key
 
     def key(self, key_id: str) -> Key:
-        """A key by its id.
+        """Find a key by its id.
 
         Raises:
-            AblyError: 40101, there is none; 40131, it was revoked.
+            AblyError: 40101, if there is none; 40131, if it was revoked.
         """
         key = self.keys.get(key_id)
         if key is None:
@@ -90,7 +90,7 @@ class App:
         return key
 
     def channel(self, name: str) -> Channel:
-        """The channel of this name, made where it does not exist."""
+        """The channel with this name, created if it does not exist."""
         channel = self.channels.get(name)
         if channel is None:
             channel = self.channels[name] = Channel(
@@ -109,7 +109,7 @@ class App:
         return channel
 
     def close_channels(self) -> None:
-        """Count none of the channels any more: the app is gone."""
+        """Stop counting this app's channels; called when the app is deleted."""
         for channel in self.channels.values():
             self._close(channel)
 
@@ -119,7 +119,7 @@ class App:
         channel.is_open = False
 
     def apply_namespaces(self) -> None:
-        """Let the channels that there are remember as long as their namespaces now say."""
+        """Apply changed namespaces to the history of existing channels."""
         for channel in self.channels.values():
             channel.persist(persisted=self._is_persisted(channel.name))
 
@@ -127,7 +127,7 @@ class App:
         return any(each.persisted and each.matches(name) for each in self.namespaces.values())
 
     def sweep(self) -> None:
-        """Close the channels that nobody uses, and forget those that hold nothing."""
+        """Close the channels that are out of use, and forget those that hold no state."""
         now = self.clock.now_ms()
         for channel in list(self.channels.values()):
             if channel.is_open and not channel.is_used(now):

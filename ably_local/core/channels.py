@@ -1,7 +1,7 @@
-"""A channel: who is attached to it, what it remembers, and the delivery of what is published.
+"""A channel: its attachments, its history, and the delivery of publications.
 
-Names may carry a qualifier: `[?rewind=1]chat` is the channel `chat` with a parameter, under the
-name that the client used; `[meta]log` is another channel than `log`.
+A name may carry a qualifier: `[?rewind=1]chat` is the channel `chat` with a parameter, under the
+name that the client used. `[meta]log` is a different channel from `log`.
 """
 
 from typing import Protocol
@@ -16,7 +16,7 @@ from ably_local.messages.history import ChannelLog, Publication
 from ably_local.messages.idempotency import IdempotencyWindow
 from ably_local.messages.presence import Members
 
-# A channel that nobody uses any more closes after about a minute.
+# A channel closes about a minute after its last use.
 OPEN_MS = 60_000
 PERSISTED_MS = 24 * 3_600_000
 MAX_NAME_LENGTH = 2048
@@ -25,29 +25,29 @@ _DELIVERY_MODES = {"messages": Flag.SUBSCRIBE, "presence": Flag.PRESENCE_SUBSCRI
 
 
 class Subscriber(Protocol):
-    """The end of a connection that a channel delivers to."""
+    """The receiving end: a connection that a channel delivers to."""
 
     id: str
     echo: bool
 
     @property
     def format(self) -> Format:
-        """How frames for it are encoded."""
+        """The encoding of its frames."""
 
     def send_frame(self, frame: str | bytes) -> None:
-        """Put one encoded frame on its way."""
+        """Send one encoded frame; must not block."""
 
 
 class Attachment:
-    """One connection's attachment to one channel, under the name that the client uses.
+    """A connection's attachment to a channel, under the name that the client uses.
 
     Attributes:
-        requested: the modes that the client asked for; of these, `modes` are granted.
+        requested: the modes that the client asked for; `modes` are those of them that were granted.
     """
 
     __slots__ = ("channel", "modes", "name", "params", "requested", "subscriber")
 
-    def __init__(  # noqa: PLR0913  # what ATTACH says, and what is answered to it
+    def __init__(  # noqa: PLR0913  # the fields of ATTACH and of its answer
         self,
         subscriber: Subscriber,
         channel: "Channel",
@@ -65,7 +65,7 @@ class Attachment:
         self.params = params
 
     def deliver(self, publication: Publication) -> None:
-        """Send a publication, unless modes or echo keep it from this subscriber."""
+        """Send a publication, unless the modes or the echo setting exclude this subscriber."""
         if not self.modes & _DELIVERY_MODES[publication.kind]:
             return
         subscriber = self.subscriber
@@ -82,8 +82,8 @@ class Channel:
     """One channel of one app.
 
     Attributes:
-        is_open: whether it counts as active, of which clients can be told.
-        used_ms: when somebody last attached, published or asked for it.
+        is_open: whether it counts as active in limits and lifecycle events.
+        used_ms: when a client last attached, published or queried it.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class Channel:
         self.used_ms = clock.now_ms()
 
     def deliver(self, publication: Publication, *, remember: bool = True) -> None:
-        """Hand a publication to all subscribers, and to the log."""
+        """Deliver a publication to all subscribers and append it to the history."""
         if remember:
             self.log.append(publication)
         for attachment in list(self.attachments):
@@ -114,32 +114,32 @@ class Channel:
 
     @property
     def is_meta(self) -> bool:
-        """Whether it is one of the server's own channels."""
+        """Whether it is one of the server's metachannels."""
         return self.name.startswith("[meta]")
 
     def persist(self, *, persisted: bool) -> None:
-        """Remember from now on for a day, or for as long as any channel does."""
+        """Keep messages for a day, or for the standard time of any channel."""
         self.log.keep_ms = PERSISTED_MS if persisted else self._unpersisted_ms
 
     def is_idle(self, now_ms: int) -> bool:
-        """Whether nothing would be lost by forgetting the channel."""
+        """Whether the channel can be forgotten without losing state."""
         self.log.trim(now_ms)
         self.window.trim()
         return not (self.is_used(now_ms) or self.log or self.window)
 
     def is_used(self, now_ms: int) -> bool:
-        """Whether somebody is there, or was a moment ago."""
+        """Whether the channel is in use, or was within the last minute."""
         return bool(self.attachments or self.members) or now_ms < self.used_ms + OPEN_MS
 
 
 def check_name(name: object) -> str:
-    """A channel name that a client sent.
+    """Check a channel name that a client sent.
 
     Raises:
-        AblyError: 40010, it cannot be one.
+        AblyError: 40010, if the name is invalid.
     """
     if not isinstance(name, str) or not name or len(name) > MAX_NAME_LENGTH:
-        raise AblyError(40010, 400, "invalid channel name; it is empty, too long or no text")
+        raise AblyError(40010, 400, "invalid channel name; it is empty, too long or not a string")
     _, base = split_name(name)
     if not base or base.startswith(":") or "\n" in base:
         raise AblyError(40010, 400, f"invalid channel name {name!r}")
@@ -147,10 +147,10 @@ def check_name(name: object) -> str:
 
 
 def split_name(name: str) -> tuple[dict[str, str], str]:
-    """The parameters of a `[?…]` qualifier, and the channel's own name.
+    """The parameters of a `[?…]` qualifier, and the channel's name without it.
 
     Raises:
-        AblyError: 40010, the qualifier is not closed.
+        AblyError: 40010, if the qualifier is not closed.
     """
     if not name.startswith("["):
         return {}, name

@@ -1,7 +1,7 @@
-"""One client's connection, from its first CONNECTED to its end, over any number of sockets.
+"""One client's connection, from the first CONNECTED to its end, over any number of sockets.
 
-A connection whose socket is gone stays for `connection_ttl_ms`. The channels' logs are what it
-resumes from, so a cut connection costs nothing but its entry here.
+A connection that lost its socket stays for `connection_ttl_ms`. A client resumes from the histories
+of its channels, so a lost connection occupies only its own entry here.
 """
 
 import re
@@ -17,32 +17,32 @@ from ably_local.core.channels import Attachment, Channel
 from ably_local.core.limits import InboundRates
 from ably_local.messages.idempotency import PublishResult
 
-# A client that resumes sends again what it has no answer to; this many answers are kept for it.
+# A resuming client resends messages that were not acknowledged; this many answers are kept for it.
 REMEMBERED_ANSWERS = 1000
 
 _KEY = re.compile(r"(\w{10})!(\w{16})-\d+")
 
 
 class Transport(Protocol):
-    """The socket under a connection."""
+    """The WebSocket of a connection."""
 
     format: Format
 
     def send(self, frame: str | bytes) -> None:
-        """Put one frame on its way, in order."""
+        """Queue one frame; frames go out in order."""
 
     def close(self) -> None:
-        """End the socket once everything sent before is out."""
+        """Close the socket after sending all queued frames."""
 
 
 def parse_connection_key(key: str) -> tuple[str, str] | None:
-    """The connectionId and the secret of a connection key; None where it is malformed."""
+    """The connectionId and secret of a connection key; None if it is malformed."""
     match = _KEY.fullmatch(key)
     return (match[1], match[2]) if match else None
 
 
 class Connection:
-    """The state that belongs to a connectionId."""
+    """The state of a connectionId."""
 
     def __init__(
         self, identity: Identity, transport: Transport, *, echo: bool, rates: InboundRates
@@ -64,31 +64,31 @@ class Connection:
 
     @property
     def key(self) -> str:
-        """The connection key, with which the client resumes; another over each socket.
+        """The connection key, with which the client resumes; it changes with each socket.
 
-        An older one is accepted, too: the client may not have heard of the newer.
+        Older keys stay valid, because the client may not have received the newer one.
         """
         return f"{self.id}!{self.secret}-{self._sockets}"
 
     @property
     def format(self) -> Format:
-        """How frames for the client are encoded."""
+        """The encoding of the client's frames."""
         return self._format
 
     @property
     def transport(self) -> Transport | None:
-        """The socket of now, if there is one."""
+        """The current socket, if any."""
         return self._transport
 
     def take(self, transport: Transport, identity: Identity, *, echo: bool) -> None:
-        """Go on over another socket; one that is still open is closed."""
+        """Continue over another socket; closes the previous one if it is still open."""
         self.drop()
         self._sockets += 1
         self._transport, self._format = transport, transport.format
         self.identity, self.echo = identity, echo
 
     def drop(self) -> None:
-        """Let go of the socket and of the attachments that delivered to it."""
+        """Release the socket and the attachments that delivered to it."""
         transport, self._transport = self._transport, None
         for attachment in self.attachments.values():
             attachment.channel.attachments.pop(attachment, None)
@@ -103,31 +103,31 @@ class Connection:
             self.spoke = True
 
     def send(self, action: Action, **fields: Any) -> None:
-        """Send a protocol message; fields that are None are left out."""
+        """Send a protocol message, without the fields that are None."""
         message = {"action": action}
         message.update((name, value) for name, value in fields.items() if value is not None)
         self.send_frame(encode(message, self._format))
 
     def fail(self, error: AblyError) -> None:
-        """End the socket, telling the client that it is for good and why."""
+        """Close the socket with a permanent error: the client does not reconnect."""
         self.send(Action.ERROR, error=error.info())
         if self._transport is not None:
             self._transport.close()
 
     def disconnect(self, error: AblyError | None) -> None:
-        """End the socket of a client that may come back."""
+        """Close the socket; the client may reconnect."""
         self.send(Action.DISCONNECTED, error=error.info() if error else None)
         if self._transport is not None:
             self._transport.close()
 
     def remember(self, msg_serial: int, answer: PublishResult | None) -> None:
-        """Note the answer to a publish or presence message, for when it is sent again."""
+        """Record the answer to a publish or presence message, in case the client resends it."""
         self.answers[msg_serial] = answer
         if len(self.answers) > REMEMBERED_ANSWERS:
             self.answers.popitem(last=False)
 
     def cancel_timers(self) -> None:
-        """Cancel all that was scheduled for this connection."""
+        """Cancel all timers of this connection."""
         for timer in self.timers.values():
             timer.cancel()
         self.timers.clear()

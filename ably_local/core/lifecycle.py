@@ -1,4 +1,4 @@
-"""Channels opening and closing: told to rules and to those who listen on the metachannel."""
+"""Channel lifecycle events: sent to rules and to subscribers of the metachannel."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ SOURCE = "channel.lifecycle"
 
 
 def tell(app: App, event: Lifecycle, channel: Channel) -> None:
-    """Tell of a channel that became active, or is so no longer."""
+    """Report that a channel became active or inactive."""
     if channel.name.startswith("[meta]"):
         return
     rules = [rule for rule in app.rules.values() if rule.matches(SOURCE, channel.name)]
@@ -29,7 +29,7 @@ def tell(app: App, event: Lifecycle, channel: Channel) -> None:
 
 
 def _event(app: App, rule: Rule, name: str, details: dict[str, Any]) -> dict[str, Any]:
-    """What the rule's target gets: Ably documents the item of a batch, and no other form."""
+    """The event for a rule's target; Ably documents it only as an item of a batch."""
     if rule.request_mode == "batch":
         return rule.batch_item(name, app.serials.next(), app.clock.now_ms(), details)
     if rule.target.get("enveloped") is False:

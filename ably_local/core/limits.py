@@ -1,4 +1,4 @@
-"""The limits of an Ably plan, on by default, and the accounting of rates."""
+"""The limits of an Ably plan, on by default, and rate limiting."""
 
 from dataclasses import dataclass
 
@@ -12,29 +12,30 @@ FATAL_FACTOR = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What the server refuses to go beyond; where Ably's plans differ, that of Standard.
+    """The limits that the server enforces; where Ably's plans differ, those of Standard.
 
     Attributes:
-        message_bytes: one publish: name, clientId, data and extras of all its messages.
+        message_bytes: size of one publish: name, clientId, data and extras of all its messages.
         channel_rate: publishes per second on one channel. An array, or one BatchSpec for one
-            channel, counts once.
-        connection_rate: publishes per second by one connection, an array counted once; at twenty
-            times that the connection is ended.
-        frame_rate: protocol messages per second by one connection, which beyond that is ended.
-        account_message_rate: messages published per second by all.
-        connections: at a time, those included that may still be resumed.
+            channel, counts as one.
+        connection_rate: publishes per second by one connection; an array counts as one. At twenty
+            times this rate the connection is closed.
+        frame_rate: protocol messages per second by one connection; above it the connection closes.
+        account_message_rate: messages published per second in the whole account.
+        connections: concurrent connections, including those that can still be resumed.
         connection_creation_rate: new connections per second.
-        connection_channels: that one connection is attached to.
-        channels: open at a time.
+        connection_channels: channels that one connection is attached to.
+        channels: concurrently open channels.
         channel_creation_rate: channels that open per second.
-        frame_bytes: one WebSocket frame or HTTP body, except of a batch.
-        batch_bytes: the body of `POST /messages`.
+        frame_bytes: size of one WebSocket frame or HTTP body, except for batch requests.
+        batch_bytes: size of the body of `POST /messages`.
         batch_channels: distinct channels in one `POST /messages`.
         batch_messages: messages in one BatchSpec, and in one array of any other publish.
         presence_members: members of one channel.
-        waiting_bytes: frames that wait for one client which does not read; beyond, it is cut off.
-        history_ms: how long a channel that is not persisted remembers its messages.
-        history_messages: how many messages a channel remembers at most, persisted or not.
+        waiting_bytes: frames queued for one client that does not read; above it the client is
+            disconnected.
+        history_ms: how long a channel keeps its messages without persistence.
+        history_messages: how many messages a channel keeps at most, persisted or not.
     """
 
     message_bytes: int = 64 * KIB
@@ -58,7 +59,7 @@ class Limits:
 
     @classmethod
     def off(cls) -> "Limits":
-        """Nothing refused for its size or rate; memory stays bounded by the history."""
+        """No limits on size or rate; the history limits remain, so that memory stays bounded."""
         return cls(
             message_bytes=UNLIMITED,
             channel_rate=UNLIMITED,
@@ -79,10 +80,10 @@ class Limits:
 
 
 class TokenBucket:
-    """A rate with one second's worth of burst: an idle channel takes `rate` publishes at once.
+    """A rate limit with a burst of one second: an idle channel accepts `rate` publishes together.
 
-    A refused publish costs nothing, so a publisher that backs off gets in as soon as the rate
-    allows. Ably names the limit an instantaneous local rate; a bucket of one second is that.
+    A refused publish uses up nothing, so a publisher that backs off succeeds as soon as the rate
+    allows. Ably calls the limit an instantaneous local rate; a bucket of one second implements it.
     """
 
     __slots__ = ("_clock", "_level", "_rate", "_updated_ms")
@@ -94,9 +95,9 @@ class TokenBucket:
         self._updated_ms = clock.now_ms()
 
     def take(self, count: int = 1) -> bool:
-        """Count events; False, with nothing counted, when the rate is used up.
+        """Count events; returns False, and counts nothing, when the rate is used up.
 
-        More at once than a second allows pass when nothing was used, and are paid for later.
+        A full bucket accepts more than one second's worth; the excess delays later events.
         """
         if self._rate >= UNLIMITED:
             return True
@@ -110,12 +111,12 @@ class TokenBucket:
         return True
 
     def give_back(self) -> None:
-        """Uncount one event, which was refused for another reason."""
+        """Undo the count of one event that was refused for another reason."""
         self._level += 1
 
 
 class InboundRates:
-    """How fast one connection may send."""
+    """The rate limits of one connection's sends."""
 
     __slots__ = ("_flood", "_frames", "_limits", "_publishes")
 
@@ -126,7 +127,7 @@ class InboundRates:
         self._frames = TokenBucket(limits.frame_rate, clock)
 
     def refuse_frame(self, *, publishes: bool) -> AblyError | None:
-        """Why the connection has to end for sending this protocol message, if it has to."""
+        """The error that ends the connection for this protocol message, or None."""
         if not self._frames.take():
             msg = f"inbound protocol message rate exceeded {self._limits.frame_rate}/s"
             return AblyError(42924, 429, f"connection terminated for abuse ({msg})")
@@ -139,7 +140,7 @@ class InboundRates:
         """Count a publish.
 
         Raises:
-            AblyError: 42911, there are too many a second; the connection stays.
+            AblyError: 42911, if the rate is exceeded; the connection stays open.
         """
         if not self._publishes.take():
             msg = "rate limit exceeded; request rejected (nonfatal)"

@@ -1,4 +1,4 @@
-"""Who is on a channel, in numbers: the ChannelDetails of status, enumeration and lifecycle."""
+"""Occupancy of a channel: the ChannelDetails of status, enumeration and lifecycle events."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ _MODES = {
 
 
 def channel_details(name: str, channel: Channel | None) -> dict[str, Any]:
-    """The ChannelDetails of a channel; None for one that nobody has used."""
+    """The ChannelDetails of a channel; pass None for a channel that does not exist."""
     attached = list(channel.attachments) if channel else []
     metrics = {
         metric: sum(1 for each in attached if each.modes & mode) for metric, mode in _MODES.items()

@@ -1,7 +1,7 @@
-"""One publish, whichever way it came: checked, counted, given its serials, delivered.
+"""One publish over REST or realtime: checked, counted, given its serials, delivered.
 
-The order matters: a publish that is refused for good is told so even when the rate is used up, a
-duplicate is recognised before anything is delivered, and a refused publish leaves no trace.
+The order matters. A permanent refusal comes before the rate limits, so that the client does not
+retry it. A duplicate is recognised before any delivery. A refused publish leaves no trace.
 """
 
 from dataclasses import dataclass, replace
@@ -21,11 +21,11 @@ from ably_local.messages.serials import message_serial
 
 @dataclass(frozen=True, kw_only=True)
 class Sender:
-    """Who publishes, and over what.
+    """The sender of a publish.
 
     Attributes:
         connection_id: the realtime connection; None for REST.
-        default_id: the id of a publication whose messages have none; a random one for REST.
+        default_id: the id of a publication whose messages have none; None generates a random one.
     """
 
     identity: Identity
@@ -34,11 +34,11 @@ class Sender:
 
 
 def rest_publisher(app: App, identity: Identity, given: object) -> Sender:
-    """Who publishes a REST body: its sender, or the connection whose key the messages carry.
+    """The sender of a REST body: the REST client, or the connection whose key the messages carry.
 
     Raises:
-        AblyError: 40006, the key is of no connection, or there are several; 40012, the connection
-            is of another client than the sender.
+        AblyError: 40006, if the key matches no connection or the messages carry several; 40012, if
+            the connection belongs to another client than the sender.
     """
     items = given if isinstance(given, list) else [given]
     keys = {str(item.get("connectionKey") or "") for item in items if isinstance(item, dict)}
@@ -47,23 +47,23 @@ def rest_publisher(app: App, identity: Identity, given: object) -> Sender:
     parsed = parse_connection_key(keys.pop())
     connection = app.connections.get(parsed[0]) if parsed else None
     if keys or parsed is None or connection is None or connection.secret != parsed[1]:
-        raise AblyError(40006, 400, "invalid connectionKey; it is that of no live connection")
+        raise AblyError(40006, 400, "invalid connectionKey; it matches no live connection")
     theirs = connection.identity.client_id
     client_id = identity.resolve_client_id(None if theirs == "*" else theirs)
     return Sender(identity=replace(identity, client_id=client_id), connection_id=connection.id)
 
 
 def publish(app: App, channel_name: str, given: object, publisher: Sender) -> PublishResult:
-    """Publish the decoded body: a message, or an array of them as one unit.
+    """Publish the decoded body: one message, or an array of messages as one unit.
 
     Raises:
-        AblyError: the publish is refused, whole.
+        AblyError: if the publish is refused as a whole.
     """
     _, name = split_name(check_name(channel_name))
     identity = publisher.identity
     identity.require(name, "publish")
     if name.startswith("[meta]"):
-        raise AblyError(40160, 401, "operation not permitted; [meta] channels are the server's")
+        raise AblyError(40160, 401, "operation not permitted; [meta] channels are read-only")
     items = wire.parse_all(given, most=app.limits.batch_messages)
     _check(app, name, items, identity)
     channel = app.channel(name)
@@ -76,13 +76,13 @@ def publish(app: App, channel_name: str, given: object, publisher: Sender) -> Pu
 
 
 def announce(app: App, channel_name: str, name: str, data: str) -> None:
-    """Publish a message of the server itself, such as on `[meta]log`."""
+    """Publish a message from the server itself, such as on `[meta]log`."""
     message: Message = {"name": name, "data": data, "encoding": "json"}
     _accept(app, app.channel(channel_name), [message], None)
 
 
 def run_rules(app: App, source: str, channel_name: str, publication: Publication) -> None:
-    """Hand a publication to every rule that it is for."""
+    """Pass a publication to every rule that it matches."""
     if channel_name.startswith("[meta]"):
         return
     for rule in app.rules.values():
@@ -92,7 +92,7 @@ def run_rules(app: App, source: str, channel_name: str, publication: Publication
 
 
 def _admit(app: App, channel: Channel, count: int) -> None:
-    """Count a publish against all rates, or against none where one is used up."""
+    """Count a publish against all rates, or against none if one is used up."""
     if not channel.rate.take():
         msg = "rate limit exceeded; publishes on one channel, metric = channel.maxRate"
         raise AblyError(42913, 429, msg)

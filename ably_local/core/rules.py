@@ -1,7 +1,7 @@
-"""Integration rules: which events go where, and the event that a target receives.
+"""Integration rules: which events match a rule, and the event that its target receives.
 
-A target of type `aws/lambda` gets one message at a time, enveloped or bare; one of type `http` an
-enveloped message, or a batch of publications.
+A target of type `aws/lambda` gets one message per event, enveloped or bare. A target of type `http`
+gets an enveloped message, or a batch of publications.
 """
 
 import re
@@ -19,8 +19,8 @@ LAMBDA, HTTP = "aws/lambda", "http"
 
 _BATCH_NAMES = {"messages": "channel.message", "presence": "presence.message"}
 
-# What Python's syntax has and RE2's has not: look-around, back-references, conditionals, atomic
-# groups and possessive repetition.
+# Syntax of Python that RE2 does not have: look-around, back-references, conditionals, atomic
+# groups and possessive quantifiers.
 _NOT_RE2 = re.compile(r"\(\?(?:<?[=!]|P=|\(|>|#)|\\[1-9]|[*+?}]\+")
 
 
@@ -29,9 +29,9 @@ class Rule:
     """A rule of type `aws/lambda` or `http`.
 
     Attributes:
-        channel_filter: a regular expression that is searched for in the channel's whole name;
-            empty takes all channels.
-        target: the target of the Control API, secrets included.
+        channel_filter: a regular expression, searched for in the channel's full name; empty matches
+            all channels.
+        target: the target of the Control API, including secrets.
     """
 
     id: str
@@ -51,7 +51,7 @@ class Rule:
         return str(self.target["functionName"])
 
     def matches(self, source_type: str, channel: str) -> bool:
-        """Whether an event of this source on this channel is for the rule."""
+        """Whether the rule applies to events of this source on this channel."""
         return (
             self.enabled
             and self.source_type == source_type
@@ -59,9 +59,9 @@ class Rule:
         )
 
     def events(self, channel: str, publication: Publication) -> Iterator[dict[str, Any]]:
-        """What the rule's target is to get of a publication: wire-encoded, as in JSON.
+        """The events for the rule's target: wire-encoded, as in JSON.
 
-        One event for each item, or one item of a batch for all of them.
+        One event per message, or one batch item for the whole publication.
         """
         items = [
             {key: value for key, value in for_json(item).items() if value is not None}
@@ -81,7 +81,7 @@ class Rule:
     def batch_item(
         self, name: str, serial: str, timestamp_ms: int, data: dict[str, Any]
     ) -> dict[str, Any]:
-        """One of the items of a batch."""
+        """One item of a batch."""
         return {
             "webhookId": self.id,
             "source": self.source_type,
@@ -92,7 +92,7 @@ class Rule:
         }
 
     def envelope(self, channel: str, content: dict[str, Any]) -> dict[str, Any]:
-        """An enveloped event; `content` is what depends on the source."""
+        """An enveloped event; `content` depends on the source."""
         return {
             "source": self.source_type,
             "appId": self.app_id,
@@ -104,15 +104,15 @@ class Rule:
 
 
 def check_filter(channel_filter: object) -> str:
-    """A channel filter that a client sent.
+    """Check a channel filter that a client sent.
 
     Raises:
-        AblyError: 40035, it is not a regular expression that RE2 reads.
+        AblyError: 40035, if it is not a regular expression that RE2 accepts.
     """
     if not isinstance(channel_filter, str):
         raise AblyError(40035, 400, "invalid channelFilter; it is not a string")
     if _NOT_RE2.search(channel_filter):
-        raise AblyError(40035, 400, "invalid channelFilter; RE2 has no such syntax")
+        raise AblyError(40035, 400, "invalid channelFilter; RE2 does not support this syntax")
     try:
         re.compile(channel_filter)
     except re.error as error:

@@ -18,15 +18,15 @@ SWEEP_MS = 30_000
 
 @dataclass(kw_only=True)
 class Service:
-    """The state that survives a stop and start of the server.
+    """The state that survives a restart of the server.
 
     Attributes:
-        presence_grace_ms: how long a member stays after its connection was cut.
-        connection_ttl_ms: how long a cut connection can be resumed.
-        max_idle_ms: how long a connection may hear nothing; a heartbeat fills the gap.
-        control_token: one that may do everything.
-        more_control_tokens: others, each with capabilities of its own.
-        keep_audit: whether every accepted message is kept, for tests that count them.
+        presence_grace_ms: how long a member stays after its connection was lost.
+        connection_ttl_ms: how long a lost connection can be resumed.
+        max_idle_ms: the longest silence on a connection; heartbeats keep below it.
+        control_token: an access token of the Control API with all capabilities.
+        more_control_tokens: further access tokens, each with its own capabilities.
+        keep_audit: whether to keep every accepted message, for tests that count them.
     """
 
     clock: Clock = field(default_factory=SystemClock)
@@ -63,13 +63,13 @@ class Service:
         key: Key | None = None,
         limits: Limits | None = None,
     ) -> App:
-        """Make an app with one key, which may do everything unless it is given.
+        """Create an app with one key.
 
         Args:
-            name: what the Control API shows.
-            app_id: a random one when None.
-            key: a generated one when None.
-            limits: those of the service when None.
+            name: the name that the Control API shows.
+            app_id: a random id if None.
+            key: a generated key with all capabilities if None.
+            limits: the limits of the service if None.
         """
         now = self.clock.now_ms()
         app = App(
@@ -90,7 +90,7 @@ class Service:
         return app
 
     def delete_app(self, app: App) -> None:
-        """Take an app away from its clients."""
+        """Delete an app and disconnect its clients."""
         for connection in list(app.connections.values()):
             connection.fail(AblyError(40120, 401, "application disabled"))
         app.close_channels()
@@ -100,15 +100,15 @@ class Service:
         """Count a new connection.
 
         Raises:
-            AblyError: 40111 or 80021, the account has too many.
+            AblyError: 40111 or 80021, if the account has too many.
         """
         self.account.admit_connection(sum(len(app.connections) for app in self.apps.values()))
 
     def app(self, app_id: str) -> App:
-        """An app by its id.
+        """Find an app by its id.
 
         Raises:
-            AblyError: 40400, there is none.
+            AblyError: 40400, if there is none.
         """
         app = self.apps.get(app_id)
         if app is None:
@@ -116,11 +116,11 @@ class Service:
         return app
 
     def key(self, key_name: str) -> Key:
-        """A key by `<app>.<id>`.
+        """Find a key by `<app>.<id>`.
 
         Raises:
-            AblyError: 40005, the name has another form; 40400, 40120, 40101 or 40131, it is not
-                usable.
+            AblyError: 40005, if the name is malformed; 40400, 40120, 40101 or 40131, if the key is
+                unusable.
         """
         app_id, dot, key_id = key_name.partition(".")
         if not dot:
@@ -130,10 +130,10 @@ class Service:
         return self._live_app(app_id).key(key_id)
 
     def identify_key(self, text: str) -> Identity:
-        """Who shows this key.
+        """The identity of a client that presents this key.
 
         Raises:
-            AblyError: the key is refused.
+            AblyError: if the key is refused.
         """
         key_name, _, secret = text.partition(":")
         try:
@@ -147,10 +147,10 @@ class Service:
         return Identity(key=key, kind="basic", capability=key.capability)
 
     def identify_token(self, text: str) -> Identity:
-        """Who shows this token or JWT.
+        """The identity of a client that presents this token or JWT.
 
         Raises:
-            AblyError: the token is refused; 4014x where a new token may be accepted.
+            AblyError: if the token is refused; a code 4014x means that a new token may be accepted.
         """
         kid = jwt.key_name(text)
         if kid is not None:

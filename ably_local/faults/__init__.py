@@ -1,4 +1,4 @@
-"""Faults on demand: what a test asks to go wrong, and where it is injected.
+"""Fault injection: the faults that a test asks for, and the requests that they hit.
 
 It imports `auth`, `http` and `base`.
 """

@@ -1,4 +1,4 @@
-"""The admin endpoint of faults: `/faults`, for holders of the Control API token."""
+"""The admin endpoint for faults: `/faults`, authorised by the Control API's access token."""
 
 from collections.abc import Callable
 
@@ -9,14 +9,14 @@ from ably_local.http.fields import Fields
 
 
 class FaultAdmin:
-    """Answers the requests below `/faults`."""
+    """Handles requests under `/faults`."""
 
     def __init__(self, faults: Faults, cut_connections: Callable[[], None]) -> None:
         self._faults = faults
         self._cut_connections = cut_connections
 
     def handle(self, request: Request, path: list[str]) -> Response:
-        """Answer a request; `path` is what follows /faults."""
+        """Handle a request; `path` is the part after /faults."""
         match request.method, path:
             case "GET", []:
                 return Response(value=[fault.describe() for fault in self._faults])
@@ -36,5 +36,5 @@ class FaultAdmin:
 
 
 def is_admin(path: str) -> bool:
-    """Whether the path is one that no fault may hit, so that faults can always be removed."""
+    """Whether the path is exempt from faults, so that faults can always be removed."""
     return path == "/faults" or path.startswith("/faults/")

@@ -1,7 +1,7 @@
-"""Faults on demand: which of the coming HTTP requests are to go wrong, and how.
+"""Fault injection: which HTTP requests fail, and how.
 
-Nothing goes wrong by itself or by chance: a share of requests is spread evenly, so that a test that
-fails does so again.
+Nothing fails at random: a share of requests is spread evenly, so that a failing test fails again
+on the next run.
 """
 
 import re
@@ -20,16 +20,16 @@ KINDS: tuple[str, ...] = get_args(Kind)
 
 @dataclass(eq=False, kw_only=True)
 class Fault:
-    """What is to happen to the requests that match.
+    """A fault, and the requests that it hits.
 
     Attributes:
-        kind: `fail` answers with `error` and does nothing else; `hang` never answers; `delay` does
-            what was asked at once and answers late; `drop` does it and breaks the connection in
-            place of an answer.
-        path: a regular expression, searched for in the path; empty takes every request.
-        method: of the requests that match; None takes any.
-        times: how many requests are hit at most; None goes on until the fault is removed.
-        share: of the requests that match, from 0 to 1.
+        kind: `fail` answers with `error` and has no other effect; `hang` never answers; `delay`
+            performs the request immediately and answers late; `drop` performs it and closes the
+            connection instead of answering.
+        path: a regular expression, searched for in the path; empty matches every request.
+        method: the HTTP method to match; None matches any.
+        times: how many requests are hit at most; None has no limit.
+        share: the share of matching requests that are hit, from 0 to 1.
         hits: how many requests were hit so far.
     """
 
@@ -47,17 +47,17 @@ class Fault:
 
     @property
     def error(self) -> AblyError:
-        """The refusal of `fail`."""
-        return AblyError(self.code, self.status, f"a fault that was asked for ({self.id})")
+        """The error with which `fail` answers."""
+        return AblyError(self.code, self.status, f"injected fault ({self.id})")
 
     def hit(self, method: str, path: str) -> bool:
-        """Whether this request is to go wrong; counts it."""
+        """Whether the fault hits this request; counts the hit."""
         if self.times is not None and self.hits >= self.times:
             return False
         if self.method not in (None, method) or not re.search(self.path, path):
             return False
         self._due += self.share
-        # Shares such as 0.1 do not add up to exactly 1.
+        # Floating-point shares such as 0.1 do not add up to exactly 1.
         if self._due < 1 - 1e-9:
             return False
         self._due -= 1
@@ -81,10 +81,10 @@ class Fault:
 
 
 class Faults:
-    """The faults of one server, asked in the order they were made.
+    """The faults of one server, tried in the order of creation.
 
     Attributes:
-        on_removed: told of each fault that is taken away, so that what hangs can end.
+        on_removed: called for each fault that is removed, so that hanging requests can end.
     """
 
     def __init__(self) -> None:
@@ -95,35 +95,35 @@ class Faults:
         return iter(list(self._faults.values()))
 
     def add(self, fault: Fault) -> Fault:
-        """Let a fault come about from the next request on."""
+        """Add a fault; it applies from the next request on."""
         self._faults[fault.id] = fault
         return fault
 
     def remove(self, fault_id: str) -> None:
-        """Take a fault away.
+        """Remove a fault.
 
         Raises:
-            AblyError: 40400, there is none.
+            AblyError: 40400, if there is no such fault.
         """
         if fault_id not in self._faults:
             raise AblyError(40400, 404, "no such fault")
         self.on_removed(self._faults.pop(fault_id))
 
     def clear(self) -> None:
-        """Take all faults away."""
+        """Remove all faults."""
         for fault in self:
             self.remove(fault.id)
 
     def choose(self, method: str, path: str) -> Fault | None:
-        """The fault that this request meets, if any."""
+        """The fault that hits this request, if any."""
         return next((fault for fault in self if fault.hit(method, path)), None)
 
 
 def parse_fault(fields: Fields) -> Fault:
-    """A fault from the body of an admin request.
+    """Parse a fault from the body of an admin request.
 
     Raises:
-        AblyError: 422, a field is wrong or unknown.
+        AblyError: 422, if a field is wrong or unknown.
     """
     fault = Fault(kind=cast("Kind", fields.text("kind", one_of=KINDS)))
     fault.path = fields.take("path", str) or ""

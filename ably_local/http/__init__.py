@@ -1,4 +1,4 @@
 """HTTP as plain values: requests, responses, body fields and cross-origin headers.
 
-No sockets: `server` turns these values into bytes. It imports `base`.
+No sockets: `server` sends and receives these values. It imports `base`.
 """

@@ -1,12 +1,12 @@
-"""Cross-origin headers: a page on one port calls this server on another.
+"""Cross-origin headers: they allow a page on one port to call this server on another.
 
-For requests that the guard has let in: an origin that it refuses never gets here.
+They apply only to requests that the guard accepted: the guard checks the origin first.
 """
 
 from ably_local.http.exchange import Request, Response
 
-# ably-js asks with credentials wherever it sends Authorization, and then a browser takes no "*".
-# There are no cookies, so a page gains nothing by it that it does not hold already.
+# ably-js sends credentials together with Authorization; browsers then reject "*" as the origin.
+# The server sets no cookies, so allowing credentials gives a page nothing that it does not have.
 _HEADERS = {
     "Access-Control-Allow-Credentials": "true",
     "Access-Control-Expose-Headers": "Link, Content-Type, X-Ably-Errorcode, X-Ably-Errormessage",
@@ -15,7 +15,7 @@ _HEADERS = {
 
 
 def preflight(request: Request) -> Response:
-    """The answer to OPTIONS: any method and the headers that were asked for."""
+    """The answer to OPTIONS: any method, and the headers that the request names."""
     return Response(
         status=204,
         headers={
@@ -29,7 +29,7 @@ def preflight(request: Request) -> Response:
 
 
 def allow(request: Request, response: Response) -> None:
-    """Let the page that asks, whatever its origin, read the response."""
+    """Allow the requesting page to read the response, from any origin."""
     origin = request.headers.get("origin")
     if origin is not None:
         response.headers.update(_HEADERS)

@@ -1,4 +1,4 @@
-"""HTTP as the core sees it: a request and a response as plain values, and paging links."""
+"""HTTP as the core sees it: requests and responses as plain values, and pagination links."""
 
 import base64
 import binascii
@@ -19,7 +19,7 @@ class Request:
     """One HTTP request.
 
     Attributes:
-        target: path and query as they were sent, percent-encoded.
+        target: path and query as sent, percent-encoded.
         headers: by lower-case name.
     """
 
@@ -30,14 +30,14 @@ class Request:
 
     def __post_init__(self) -> None:
         path, _, query = self.target.partition("?")
-        # Split before decoding: a channel name may hold a slash. The Python SDK writes a space
-        # as a plus, the JavaScript one as %20, and both write a plus as %2B.
+        # Split before decoding, because a channel name may contain a slash. The Python SDK encodes
+        # a space as a plus, the JavaScript SDK as %20; both encode a plus as %2B.
         self.segments = [unquote_plus(segment) for segment in path.strip("/").split("/")]
         self.query = dict(parse_qsl(query, keep_blank_values=True))
 
     @property
     def response_format(self) -> Format:
-        """What the client wants to read."""
+        """The format of the response that the client asks for."""
         named = self.query.get("envelope") or self.query.get("format")
         if named is not None:
             return "msgpack" if named == "msgpack" else "json"
@@ -50,7 +50,7 @@ class Request:
 
     @property
     def version(self) -> float:
-        """The protocol version that the client speaks; 0 where it does not say."""
+        """The protocol version that the client speaks; 0 if it names none."""
         try:
             return float(self.headers.get("x-ably-version") or self.query.get("v", "0"))
         except ValueError:
@@ -60,16 +60,16 @@ class Request:
         """The decoded body, JSON or msgpack by its content type.
 
         Raises:
-            AblyError: 40001, it does not decode.
+            AblyError: 40001, if it does not decode.
         """
         content_type = self.headers.get("content-type", "")
         return decode(self.body, "msgpack" if _MIME["msgpack"] in content_type else "json")
 
     def object(self) -> dict[str, Any]:
-        """The decoded body, which must be an object; an empty body is an empty one.
+        """The decoded body, which must be an object; an empty body counts as an empty object.
 
         Raises:
-            AblyError: 40001, it is something else.
+            AblyError: 40001, if it is not an object.
         """
         value = self.json() if self.body else {}
         if not isinstance(value, dict):
@@ -77,16 +77,18 @@ class Request:
         return value
 
     def integer(self, name: str, default: int, *, least: int = 0, most: int = 2**62) -> int:
-        """A number of the query.
+        """An integer parameter of the query.
 
         Raises:
-            AblyError: 40003, it is no number or out of bounds.
+            AblyError: 40003, if it is not an integer or out of bounds.
         """
         text = self.query.get(name)
         if text is None:
             return default
         if not _INTEGER.fullmatch(text) or not least <= int(text) <= most:
-            raise AblyError(40003, 400, f"invalid parameter {name}; not in {least} to {most}")
+            raise AblyError(
+                40003, 400, f"invalid parameter {name}; it must be from {least} to {most}"
+            )
         return int(text)
 
 
@@ -95,7 +97,7 @@ class Response:
     """One HTTP response.
 
     Attributes:
-        value: what the body says, to be encoded as the client wants it; None for no body.
+        value: the body, encoded later in the client's format; None for no body.
     """
 
     status: int = 200
@@ -112,7 +114,7 @@ class Response:
 
 
 def failure(error: AblyError, *, details: dict[str, Any] | None = None) -> Response:
-    """The answer to a refused request."""
+    """The response for an error."""
     return Response(
         status=error.status,
         value={"error": error.info(), **(details or {})},
@@ -124,13 +126,13 @@ def failure(error: AblyError, *, details: dict[str, Any] | None = None) -> Respo
 
 
 def not_found(request: Request) -> AblyError:
-    """The refusal of a path that does not exist."""
+    """The error for a path that does not exist."""
     path = "/" + "/".join(request.segments)
     return AblyError(40400, 404, f"could not find path: {request.method} {path}")
 
 
 def envelope(response: Response) -> Response:
-    """The same answer with its status and headers inside the body (`envelope=json`)."""
+    """The response with its status and headers inside the body (`envelope=json`)."""
     wrapped = {
         "statusCode": response.status,
         "headers": response.headers,
@@ -142,8 +144,8 @@ def envelope(response: Response) -> Response:
 def page(request: Request, items: list[Any], cursor: str | None) -> Response:
     """One page of a list, with links that both SDKs parse.
 
-    The links are relative to the last segment of the path; commas are percent-encoded, since
-    ably-js splits the header at them.
+    The links are relative to the last segment of the path. Commas are percent-encoded, because
+    ably-js splits the header at commas.
     """
     name = quote(request.segments[-1], safe="")
     own = {key: value for key, value in request.query.items() if key not in _CREDENTIALS}
@@ -158,10 +160,10 @@ _CREDENTIALS = frozenset({"key", "access_token", "accessToken"})
 
 
 def credentials(request: Request) -> tuple[str | None, str | None]:
-    """The key and the token that a request carries, of which at least one is None.
+    """The key and the token of a request; at least one of them is None.
 
     Raises:
-        AblyError: 40101, the header does not decode; 40004, its scheme is unknown.
+        AblyError: 40101, if the header does not decode; 40004, if its scheme is unknown.
     """
     header = request.headers.get("authorization")
     if header is None:
@@ -177,10 +179,10 @@ def credentials(request: Request) -> tuple[str | None, str | None]:
 
 
 def decode_base64(value: str) -> str:
-    """Text from base64.
+    """Decode text from base64.
 
     Raises:
-        AblyError: 40101, it is not base64 of text.
+        AblyError: 40101, if it is not base64 of UTF-8 text.
     """
     try:
         return base64.b64decode(value.strip(), validate=True).decode()

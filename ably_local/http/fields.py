@@ -1,18 +1,18 @@
-"""Bodies of the Control API: read field by field, refused whole where one is wrong or unknown."""
+"""Bodies of the Control API: read field by field; one wrong or unknown field rejects the body."""
 
 from typing import Any, TypeVar
 
 from ably_local.base.errors import AblyError
 from ably_local.http.exchange import Response
 
-# Apps of an account; keys, namespaces and rules of an app.
+# Apps of an account; also keys, namespaces and rules of an app.
 MAX_OF_EACH = 100
 
 T = TypeVar("T")
 
 
 class Fields:
-    """The fields of one body; `done` refuses what nobody asked for."""
+    """The fields of one body; `done` rejects the fields that were not read."""
 
     def __init__(self, body: dict[str, Any], *, within: str = "") -> None:
         self._left = dict(body)
@@ -22,7 +22,7 @@ class Fields:
         """A field that may be absent or null.
 
         Raises:
-            AblyError: 422, it has another type.
+            AblyError: 422, if it has another type.
         """
         value = self._left.pop(name, None)
         if value is not None and not isinstance(value, kinds):
@@ -30,10 +30,10 @@ class Fields:
         return value
 
     def text(self, name: str, *, one_of: tuple[str, ...] = ()) -> str:
-        """A string that must be there.
+        """A required string.
 
         Raises:
-            AblyError: 422, it is absent, empty or not one of those allowed.
+            AblyError: 422, if it is missing, empty or not one of the allowed values.
         """
         value = self.take(name, str)
         if not value:
@@ -43,18 +43,18 @@ class Fields:
         return str(value)
 
     def choice(self, name: str, one_of: tuple[str, ...]) -> str | None:
-        """One of some strings, or nothing.
+        """An optional string from a list of values.
 
         Raises:
-            AblyError: 422, it is something else.
+            AblyError: 422, if it has another value.
         """
         return self.text(name, one_of=one_of) if self.has(name) else None
 
     def number(self, name: str, *, least: int = 0, most: int = 2**53) -> int | None:
-        """A whole number that may be absent or null.
+        """An integer that may be absent or null.
 
         Raises:
-            AblyError: 422, it is something else or out of bounds.
+            AblyError: 422, if it is not an integer or out of bounds.
         """
         value = self.take(name, int)
         if value is None:
@@ -64,10 +64,10 @@ class Fields:
         return int(value)
 
     def section(self, name: str) -> "Fields":
-        """The fields of an object that must be there.
+        """The fields of a required object.
 
         Raises:
-            AblyError: 422, it is absent or no object.
+            AblyError: 422, if it is missing or not an object.
         """
         value = self.take(name, dict)
         if value is None:
@@ -75,10 +75,10 @@ class Fields:
         return Fields(value, within=f"{self._within}{name}.")
 
     def objects(self, name: str) -> list["Fields"]:
-        """The fields of each object of a list, which may be absent.
+        """The fields of each object of an optional list.
 
         Raises:
-            AblyError: 422, it is no list of objects.
+            AblyError: 422, if it is not a list of objects.
         """
         items = self.take(name, list) or []
         if not all(isinstance(item, dict) for item in items):
@@ -89,34 +89,34 @@ class Fields:
         ]
 
     def has(self, name: str) -> bool:
-        """Whether the field is there and not null."""
+        """Whether the field is present and not null."""
         return self._left.get(name) is not None
 
     def ignore(self, *names: str) -> None:
-        """Accept fields that mean nothing to this server."""
+        """Accept fields that have no effect on this server."""
         for name in names:
             self._left.pop(name, None)
 
     def done(self) -> None:
-        """Check that nothing is left.
+        """Check that every field was read.
 
         Raises:
-            AblyError: 422, there is an unknown field.
+            AblyError: 422, if there is an unknown field.
         """
         if self._left:
             raise _invalid(f"{self._within}{min(self._left)} is not a known field")
 
 
 def control_error(error: AblyError) -> Response:
-    """The error body of the Control API, which has no `error` around it."""
+    """The error body of the Control API, which is not wrapped in `error`."""
     return Response(status=error.status, value=error.info())
 
 
 def find(known: dict[str, T], name: str) -> T:
-    """The resource of this id.
+    """Find a resource by its id.
 
     Raises:
-        AblyError: 40400, there is none.
+        AblyError: 40400, if there is none.
     """
     if name not in known:
         raise AblyError(40400, 404, "not found")
@@ -124,7 +124,7 @@ def find(known: dict[str, T], name: str) -> T:
 
 
 def wrong_method() -> AblyError:
-    """The refusal of a path that exists, for other methods."""
+    """The error for an existing path with an unsupported method."""
     return AblyError(40500, 404, "no such operation")
 
 

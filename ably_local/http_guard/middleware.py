@@ -1,4 +1,4 @@
-"""The guard as a middleware of aiohttp."""
+"""The guard as an aiohttp middleware."""
 
 from collections.abc import Callable
 
@@ -12,13 +12,13 @@ Render = Callable[[Refusal], web.StreamResponse]
 
 
 def head_of(request: web.Request) -> RequestHead:
-    """What the guard looks at."""
+    """The part of a request that the guard checks."""
     headers = request.headers
     return RequestHead.read(request.method, request.raw_path, lambda name: headers.getall(name, ()))
 
 
 def guard(policy: Callable[[web.Request], AccessPolicy], render: Render) -> Middleware:
-    """Refuse what the request's policy refuses, paths that do not exist included."""
+    """Refuse what the request's policy refuses, also on paths that do not exist."""
     log = RefusalLog()
 
     @web.middleware

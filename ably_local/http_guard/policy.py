@@ -1,11 +1,11 @@
-"""Whether a request may come in, by its head: for whom it is, and which page has sent it."""
+"""Decides from a request's head whether to accept it: by its host and by the page that sent it."""
 
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
-"""`localhost.` and `*.localhost` are not among them: some systems ask the network for these."""
+"""`localhost.` and `*.localhost` are excluded: some systems resolve them over the network."""
 
 MISDIRECTED = 421
 FORBIDDEN = 403
@@ -19,13 +19,13 @@ _NO_PAGE = "no web page may call this service"
 
 @dataclass(frozen=True, kw_only=True)
 class RequestHead:
-    """What a request says of itself, as it was sent.
+    """The head of a request, as sent.
 
     Attributes:
         target: from the request line.
         hosts: every value of `Host`.
         origins: every value of `Origin`.
-        site: `Sec-Fetch-Site`; several values are joined, and then mean nothing. None without.
+        site: `Sec-Fetch-Site`; several values are joined and match nothing. None if absent.
         mode: `Sec-Fetch-Mode`.
         destination: `Sec-Fetch-Dest`.
     """
@@ -42,7 +42,7 @@ class RequestHead:
     def read(
         cls, method: str, target: str, values: Callable[[str], Sequence[str]]
     ) -> "RequestHead":
-        """Read a head; `values` gives all values of a header by its lower-case name."""
+        """Read a head; `values` returns all values of a header by its lower-case name."""
 
         def joined(name: str) -> str | None:
             return ", ".join(values(name)) or None
@@ -59,7 +59,7 @@ class RequestHead:
 
     @property
     def opens_document(self) -> bool:
-        """Whether a person goes to this address, in a tab of its own: by a link, say."""
+        """Whether a person opens this address as a document, for example through a link."""
         return (
             self.method in {"GET", "HEAD"}
             and self.mode == "navigate"
@@ -69,11 +69,11 @@ class RequestHead:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a request is not answered.
+    """Why a request is refused.
 
     Attributes:
-        status: HTTP status; 421 where the request is for another host, else 403.
-        sentence: for the developer whose request it was; ASCII.
+        status: HTTP status; 421 if the request is for another host, else 403.
+        sentence: the reason, for the developer of the caller; ASCII.
     """
 
     status: int
@@ -82,15 +82,15 @@ class Refusal:
 
 @dataclass(frozen=True, kw_only=True)
 class AccessPolicy:
-    """Which requests a service answers. A request without a browser's headers is one of them.
+    """Which requests a service accepts; requests without browser headers are always accepted.
 
     Attributes:
-        hosts: names that `Host` may have besides those of loopback, as `parse_host` gives them.
-        origins: of pages that may call, besides those of loopback, as `parse_origin` gives them.
-        pages: whether any page may call; False refuses those of loopback too.
-        documents: whether a link on any site may lead here.
-        host_advice: what to do, at the end of the sentence that refuses a host.
-        origin_advice: what to do, at the end of the sentence that refuses an origin.
+        hosts: values of `Host` to accept besides loopback, as returned by `parse_host`.
+        origins: origins of pages to accept besides loopback, as returned by `parse_origin`.
+        pages: whether to accept pages; False refuses those of loopback too.
+        documents: whether a link on any site may open this address.
+        host_advice: what to do, appended to the sentence that refuses a host.
+        origin_advice: what to do, appended to the sentence that refuses an origin.
     """
 
     hosts: frozenset[str] = frozenset()
@@ -105,12 +105,12 @@ class AccessPolicy:
         return self._wrong_host(head) or self._wrong_sender(head)
 
     def without_pages(self) -> "AccessPolicy":
-        """The same hosts, and no page at all."""
+        """The same policy without any page."""
         return replace(self, pages=False, documents=False)
 
     def _wrong_host(self, head: RequestHead) -> Refusal | None:
         if not head.target.startswith("/"):
-            # An absolute form names a host of its own, which has precedence over `Host`.
+            # An absolute-form target names its own host, which takes precedence over `Host`.
             return Refusal(MISDIRECTED, "the request line must hold a path; this is no proxy")
         if len(head.hosts) != 1:
             return Refusal(MISDIRECTED, "the request must have one Host header")
@@ -123,11 +123,11 @@ class AccessPolicy:
     def _wrong_sender(self, head: RequestHead) -> Refusal | None:
         if head.origins:
             return self._wrong_origin(head.origins)
-        if head.site in (None, "none"):  # no browser; or a person who has typed the address
+        if head.site in (None, "none"):  # not a browser, or the user typed the address
             return None
         if not self.pages:
             return Refusal(FORBIDDEN, _NO_PAGE)
-        # Without an Origin, "same-site" is the same host on another port: loopback as well.
+        # Without an Origin, "same-site" means the same host on another port: also loopback.
         if head.site in ("same-origin", "same-site") or (self.documents and head.opens_document):
             return None
         return Refusal(FORBIDDEN, "a page of another site may not call this service")
@@ -154,10 +154,10 @@ DOCUMENTS = AccessPolicy(documents=True)
 
 
 def parse_host(text: str) -> str:
-    """A host that a person names, to be allowed.
+    """Parse a host to accept.
 
     Raises:
-        ValueError: it is not a name or address alone.
+        ValueError: if it is not a host name or address without scheme and port.
     """
     match = _AUTHORITY.fullmatch(text.lower())
     if match is None or match[2]:
@@ -166,10 +166,10 @@ def parse_host(text: str) -> str:
 
 
 def parse_origin(text: str) -> str:
-    """An origin that a person names, to be allowed, in the form in which a browser sends it.
+    """Parse an origin to accept; returns it in the form that a browser sends.
 
     Raises:
-        ValueError: it is not one. `*` and `null` are not: either would let in any page.
+        ValueError: if it is not an origin. `*` and `null` are rejected: either matches any page.
     """
     match = _ORIGIN.fullmatch(text.lower())
     authority = _AUTHORITY.fullmatch(match[2]) if match else None
@@ -184,7 +184,7 @@ def parse_origin(text: str) -> str:
 
 
 def _host_of(authority: str) -> str | None:
-    """The host of `host[:port]`; None where it is malformed."""
+    """The host of `host[:port]`; None if it is malformed."""
     match = _AUTHORITY.fullmatch(authority)
     return match[1] if match else None
 

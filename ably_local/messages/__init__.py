@@ -1,4 +1,4 @@
-"""Messages at rest: their checks and wire forms, ids, history, presence members.
+"""Messages: validation, wire formats, ids, history and presence members.
 
 No I/O. It imports `auth` and `base`.
 """

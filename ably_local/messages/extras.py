@@ -1,4 +1,4 @@
-"""A message's `extras`: which keys there are, and what they may hold."""
+"""A message's `extras`: the permitted keys and their values."""
 
 import json
 from typing import Any
@@ -13,8 +13,8 @@ def check_extras(extras: object) -> None:
     """Check what a publisher sent.
 
     Raises:
-        AblyError: 40032, a key is not permitted or its value has another shape; 50100, it asks
-            for push notifications.
+        AblyError: 40032, if a key is not permitted or its value has another shape; 50100, if it
+            asks for push notifications.
     """
     if not isinstance(extras, dict):
         raise _invalid("it is not an object")
@@ -24,20 +24,20 @@ def check_extras(extras: object) -> None:
     _check_encodes(extras)
     _check_headers(extras.get("headers"))
     if not isinstance(extras.get("ephemeral"), bool | None):
-        raise _invalid("ephemeral is neither true nor false")
+        raise _invalid("ephemeral must be true or false")
     _check_privileged(extras.get("privileged"))
     if "push" in extras:
         raise NotSupportedError("push notifications (extras.push)")
 
 
 def skips(message: dict[str, Any], rule_id: str) -> bool:
-    """Whether a message is to pass by the rule."""
+    """Whether the message skips the rule."""
     skip = (_privileged(message) or {}).get("skipRule")
     return skip == "*" or (isinstance(skip, list) and rule_id in skip)
 
 
 def wants_privilege(message: dict[str, Any]) -> bool:
-    """Whether a message has what only publishers with `privileged-headers` may send."""
+    """Whether the message may be sent only with the `privileged-headers` capability."""
     return bool(_privileged(message))
 
 
@@ -70,7 +70,7 @@ def _check_encodes(extras: dict[str, Any]) -> None:
         json.dumps(extras, allow_nan=False)
         encode(extras, "msgpack")
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise _invalid("it cannot be written in both JSON and msgpack") from error
+        raise _invalid("it cannot be encoded in both JSON and msgpack") from error
 
 
 def _invalid(why: str) -> AblyError:

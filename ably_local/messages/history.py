@@ -1,7 +1,7 @@
-"""What a channel remembers: its publications in order, bounded in time and number.
+"""A channel's history: its publications in order, limited in time and number.
 
-One log serves history, rewind and continuity after a reconnect. `floor` is the point up to which
-it has forgotten; a client whose position is older has lost its continuity.
+One log serves history, rewind and continuity after a reconnect. `floor` is the serial up to which
+publications were dropped; a client with an older position has lost continuity.
 """
 
 from collections import deque
@@ -20,11 +20,11 @@ _ACTIONS = {"messages": Action.MESSAGE, "presence": Action.PRESENCE}
 
 @dataclass(eq=False, slots=True, kw_only=True)
 class Publication:
-    """One accepted publish or presence event: what all subscribers of the channel get.
+    """One accepted publish or presence event, as all subscribers of the channel receive it.
 
     Attributes:
         items: the messages or presence messages, each with its id.
-        connection_id: the publisher's; None for REST.
+        connection_id: the publisher's connection; None for REST.
     """
 
     kind: Kind
@@ -36,18 +36,18 @@ class Publication:
     _frames: dict[tuple[str, Format], str | bytes] = field(default_factory=dict)
 
     def frame(self, channel: str, fmt: Format) -> str | bytes:
-        """The protocol message for one subscriber; encoded once for all with the same format."""
+        """The protocol message for a subscriber; encoded once per format for all subscribers."""
         frame = self._frames.get((channel, fmt))
         if frame is None:
             frame = self._frames[channel, fmt] = encode(self._protocol_message(channel, fmt), fmt)
         return frame
 
     def forget_frames(self) -> None:
-        """Let go of the encoded forms, once they are handed out."""
+        """Drop the encoded frames after delivery."""
         self._frames.clear()
 
     def history_items(self) -> Iterator[Message]:
-        """The items as REST gives them: complete, each on its own."""
+        """The items as REST returns them: each one complete."""
         whole: dict[str, Any] = {"timestamp": self.timestamp_ms}
         if self.connection_id is not None:
             whole["connectionId"] = self.connection_id
@@ -74,8 +74,8 @@ class HistoryQuery:
     Attributes:
         start_ms: earliest timestamp, inclusive.
         end_ms: latest timestamp, inclusive.
-        up_to: a channelSerial; only what was published until then.
-        cursor: `<channelSerial>:<index>` of the last item of the page before.
+        up_to: a channelSerial; the page ends with the publication that has it.
+        cursor: `<channelSerial>:<index>` of the previous page's last item.
     """
 
     start_ms: int = 0
@@ -101,14 +101,14 @@ class ChannelLog:
         return len(self._entries)
 
     def append(self, publication: Publication) -> None:
-        """Remember a publication and forget what no longer has a place."""
+        """Append a publication and drop those beyond the limits."""
         self._entries.append(publication)
         self._count += len(publication.items)
         self.head = publication.serial
         self.trim(publication.timestamp_ms)
 
     def trim(self, now_ms: int) -> None:
-        """Forget what is too old or too much."""
+        """Drop publications beyond the limits of age and number."""
         entries = self._entries
         while entries and (
             entries[0].timestamp_ms <= now_ms - self.keep_ms or self._count > self._keep_messages
@@ -118,7 +118,7 @@ class ChannelLog:
             self.floor = oldest.serial
 
     def since(self, serial: str) -> list[Publication] | None:
-        """All publications after a position, in order; None where some may be forgotten."""
+        """All publications after a position, in order; None if some may have been dropped."""
         if serial < self.floor:
             return None
         later: list[Publication] = []
@@ -132,8 +132,8 @@ class ChannelLog:
     def rewind(self, *, most: int, since_ms: int = 0) -> tuple[list[Publication], bool]:
         """The last publications of messages, oldest first, and whether there were more than `most`.
 
-        A publication is an atomic unit, so it counts as many as its messages and is never split
-        unless it alone is too large.
+        A publication is atomic: it counts as many as its messages, and it is split only if it
+        exceeds `most` by itself.
         """
         chosen: list[Publication] = []
         count = 0
@@ -149,7 +149,7 @@ class ChannelLog:
         return chosen[::-1], count > most
 
     def page(self, kind: Kind, query: HistoryQuery) -> tuple[list[Message], str | None]:
-        """The items of one page, and the cursor of the next one if there is more."""
+        """The items of one page, and the cursor of the next page if there is one."""
         found: list[Message] = []
         last = ""
         for cursor, item in self._walk(kind, query):

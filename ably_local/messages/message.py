@@ -1,7 +1,7 @@
-"""Messages: checking what a publisher sends, and writing it for either wire format.
+"""Messages: validation of what publishers send, and encoding for both wire formats.
 
 Inside the server a message is a dict in wire form whose `data` is a string, or bytes without
-base64; so JSON and msgpack subscribers each get their own native form of the same message.
+base64. JSON and msgpack subscribers therefore each receive the native form of the same message.
 """
 
 import base64
@@ -20,10 +20,10 @@ _TEXT_FIELDS = {"name": 40016, "id": 40007, "clientId": 40012, "encoding": 40013
 
 
 def parse(given: object) -> Message:
-    """A message as a publisher sent it, reduced to the fields that are its own.
+    """A message as a publisher sent it, reduced to the fields that publishers set.
 
     Raises:
-        AblyError: 400xx, a field has a wrong type; 50100, it asks for an unsupported feature.
+        AblyError: 400xx, if a field has a wrong type; 50100, if it asks for an unsupported feature.
     """
     if not isinstance(given, dict):
         raise AblyError(40001, 400, "invalid message; it is not an object")
@@ -45,10 +45,10 @@ def parse(given: object) -> Message:
 
 
 def parse_all(given: object, *, most: int) -> list[Message]:
-    """The messages of one publish, which is a message or an array of them.
+    """The messages of one publish: a message or an array of them.
 
     Raises:
-        AblyError: as `parse`; 40034 for too many; 40031 for ids that do not go together.
+        AblyError: as `parse`; 40034, if there are too many; 40031, if the ids are inconsistent.
     """
     items = given if isinstance(given, list) else [given]
     if not items:
@@ -63,17 +63,17 @@ def parse_all(given: object, *, most: int) -> list[Message]:
 
 
 def size(messages: list[Message]) -> int:
-    """Bytes that count against the limit: name, clientId, data and extras, UTF-8."""
+    """The size that counts against the limit: name, clientId, data and extras, in bytes."""
     return sum(map(_size, messages))
 
 
 def is_ephemeral(messages: list[Message]) -> bool:
-    """Whether the publish is kept from history, rewind, resume and rules."""
+    """Whether the publish is excluded from history, rewind, resume and rules."""
     return _is_ephemeral(messages[0])
 
 
 def for_json(message: Message) -> Message:
-    """The message as JSON carries it: binary data as base64."""
+    """The message as encoded in JSON: binary data as base64."""
     data = message.get("data")
     if not isinstance(data, bytes):
         return message
@@ -144,4 +144,6 @@ def _json_text(value: object, *, code: int = 40013) -> str:
     try:
         return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
-        raise AblyError(code, 400, "invalid message; an object in it is not JSON") from error
+        raise AblyError(
+            code, 400, "invalid message; it contains an object that JSON cannot encode"
+        ) from error

@@ -1,4 +1,4 @@
-"""The members present on one channel, and the pages in which a newcomer learns of them."""
+"""The members present on a channel, and the SYNC pages that a new subscriber receives."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,7 @@ MemberKey = tuple[str, str]
 
 
 class Members:
-    """Members by connection and client id; a client may be there once on each connection."""
+    """Members by connection and client id; a client may be a member once per connection."""
 
     def __init__(self) -> None:
         self._members: dict[MemberKey, Message] = {}
@@ -21,25 +21,25 @@ class Members:
         return len(self._members)
 
     def find(self, connection_id: str, client_id: str) -> Message | None:
-        """The member as it was last entered or updated."""
+        """The member as last entered or updated."""
         return self._members.get((connection_id, client_id))
 
     def put(self, connection_id: str, client_id: str, item: Message) -> None:
-        """Enter a member, or replace what is known of it."""
+        """Add a member, or replace its entry."""
         self._members[connection_id, client_id] = item
 
     def remove(self, connection_id: str, client_id: str) -> Message | None:
-        """Take a member out; returns what was known of it."""
+        """Remove a member; returns its last entry."""
         return self._members.pop((connection_id, client_id), None)
 
     def of_connection(self, connection_id: str) -> list[str]:
-        """The client ids that one connection has entered."""
+        """The client ids of the members that one connection entered."""
         return [client_id for owner, client_id in self._members if owner == connection_id]
 
     def present(
         self, *, client_id: str | None = None, connection_id: str | None = None
     ) -> list[Message]:
-        """All members as PRESENT, or those of one client or connection."""
+        """All members with the action PRESENT; optionally only those of a client or connection."""
         return [
             {**item, "action": PresenceAction.PRESENT}
             for (owner, client), item in self._members.items()
@@ -47,7 +47,7 @@ class Members:
         ]
 
     def sync_pages(self, sync_id: str) -> Iterator[dict[str, Any]]:
-        """Channel serial and members of each SYNC message; the last has an empty cursor."""
+        """The channel serial and the members of each SYNC message; the last has an empty cursor."""
         members = self.present()
         starts = range(0, max(1, len(members)), SYNC_PAGE)
         for start in starts:

@@ -1,8 +1,8 @@
-"""Serials: opaque, ever-growing names of publications, comparable as text.
+"""Serials: opaque, increasing names of publications, comparable as text.
 
 `<14-digit ms>-<counter>@<series>` names one publication on a channel and is its channelSerial;
-`…:<index>` names a message in it. The series is this server's own, so that a serial from another
-life of the server is recognised as one whose continuity is lost.
+`…:<index>` names a message in it. The series is unique to a server process: a client that presents
+a serial of an earlier process has lost continuity.
 """
 
 from ably_local.auth.keys import random_id
@@ -10,7 +10,7 @@ from ably_local.base.clock import Clock
 
 
 class Serials:
-    """The serials of one server: strictly growing even where the clock is not."""
+    """The serials of one server: strictly increasing even if the clock goes back."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -30,10 +30,10 @@ class Serials:
         return f"{self._last_ms:014d}-{self._counter:03d}@{self.series}"
 
     def knows(self, serial: object) -> bool:
-        """Whether a serial that a client sends is of this server's life."""
+        """Whether this server process issued the serial that a client sent."""
         return isinstance(serial, str) and serial.partition(":")[0].endswith(f"@{self.series}")
 
 
 def message_serial(channel_serial: str, index: int) -> str:
-    """The serial of a message by its place in its publication."""
+    """The serial of a message by its index in its publication."""
     return f"{channel_serial}:{index:03d}"

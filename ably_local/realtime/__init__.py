@@ -1,4 +1,4 @@
-"""The realtime protocol: what each frame of a client does.
+"""The realtime protocol: the handling of each frame that a client sends.
 
-No I/O. It imports `core` and what that imports.
+No I/O. It imports `core` and the packages that `core` imports.
 """

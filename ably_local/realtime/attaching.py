@@ -1,7 +1,8 @@
-"""Attach and detach: modes, rewind, and the continuity of a client that comes back.
+"""Attach and detach: modes, rewind, and the continuity of a returning client.
 
-A client that names its last channelSerial gets what it missed, out of the channel's log, and the
-flag RESUMED; where the log may have forgotten some of it, it gets neither and knows of the loss.
+A client that sends its last channelSerial gets the publications that it missed, from the channel's
+history, and the flag RESUMED. If the history may have dropped some of them, the client gets
+neither, and so learns of the loss.
 """
 
 import re
@@ -29,10 +30,10 @@ _UNIT_MS = {"s": 1000, "m": 60_000, "h": 3_600_000}
 
 
 def attach(app: App, connection: Connection, message: dict[str, Any]) -> None:
-    """Answer ATTACH.
+    """Handle ATTACH.
 
     Raises:
-        AblyError: the channel goes to FAILED; 40160 where no mode is granted.
+        AblyError: the channel fails; 40160, if no mode is granted.
     """
     name = check_name(message.get("channel"))
     params, base = split_name(name)
@@ -61,7 +62,7 @@ def attach(app: App, connection: Connection, message: dict[str, Any]) -> None:
     connection.send(
         Action.ATTACHED,
         channel=name,
-        # A resumed client keeps its own position until it has seen what it missed.
+        # A resumed client keeps its own position until it has received what it missed.
         channelSerial=channel.log.head if missed is None else message["channelSerial"],
         flags=int(flags),
         params={key: value for key, value in params.items() if key in _KNOWN_PARAMS},
@@ -82,7 +83,7 @@ def _check_count(app: App, connection: Connection) -> None:
 
 
 def detach(app: App, connection: Connection, message: dict[str, Any]) -> None:
-    """Answer DETACH; members that the connection entered there leave."""
+    """Handle DETACH; members that the connection entered on the channel leave."""
     name = check_name(message.get("channel"))
     attachment = _let_go(connection, name)
     if attachment is not None:
@@ -91,7 +92,7 @@ def detach(app: App, connection: Connection, message: dict[str, Any]) -> None:
 
 
 def resync(connection: Connection, message: dict[str, Any]) -> None:
-    """Answer SYNC: the members once more, from the first page on."""
+    """Handle SYNC: send the members again, from the first page on."""
     name = check_name(message.get("channel"))
     attachment = connection.attachments.get(name)
     if attachment is None:
@@ -101,7 +102,7 @@ def resync(connection: Connection, message: dict[str, Any]) -> None:
 
 
 def reapply_capability(connection: Connection) -> None:
-    """Apply a changed capability to what is attached."""
+    """Apply a changed capability to the existing attachments."""
     for name, attachment in list(connection.attachments.items()):
         try:
             modes = _granted(connection.identity, attachment.channel.name, attachment.requested)
@@ -121,13 +122,13 @@ def reapply_capability(connection: Connection) -> None:
                 _sync(connection, attachment.channel, name)
 
 
-# Deltas are a matter of size: a subscriber that takes them takes whole messages as well, and this
-# server sends nothing else.
+# Deltas only reduce the size: a subscriber that accepts them accepts whole messages as well, and
+# this server sends only whole messages.
 _KNOWN_PARAMS = frozenset({"rewind", "rewindLimit", "modes", "agent", "delta"})
 
 
 class _Rewind:
-    """What a client that attaches afresh wants to see of the past."""
+    """The backlog that a newly attaching client asks for."""
 
     def __init__(self, params: dict[str, str]) -> None:
         given = params.get("rewind")
@@ -148,7 +149,7 @@ class _Rewind:
         return self.most > 0
 
     def of(self, channel: Channel, now_ms: int) -> tuple[list[Publication], bool]:
-        """The backlog, and whether a span of time had more in it than is sent."""
+        """The backlog, and whether the requested time span exceeded the limit."""
         since_ms = now_ms - self.span_ms if self.span_ms else 0
         backlog, more = channel.log.rewind(most=self.most, since_ms=since_ms)
         return backlog, more and self.span_ms > 0
@@ -161,7 +162,7 @@ def _missed(app: App, channel: Channel, serial: object) -> list[Publication] | N
 
 
 def _is_reattach(message: dict[str, Any]) -> bool:
-    """Whether the client says that it was attached before; rewind is for a first attach."""
+    """Whether the client was attached before, as it says; rewind needs a first attach."""
     flags = message.get("flags")
     return isinstance(flags, int) and bool(flags & Flag.ATTACH_RESUME)
 

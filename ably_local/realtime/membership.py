@@ -1,4 +1,4 @@
-"""Becoming, being and ceasing to be a member of a channel's presence set."""
+"""Presence membership: enter, update and leave."""
 
 from typing import Any
 
@@ -22,16 +22,16 @@ _ACTIONS = {
 
 
 def apply(app: App, connection: Connection, message: dict[str, Any]) -> None:
-    """Take a client's PRESENCE message: enter, update and leave, all or none.
+    """Apply a client's PRESENCE message: all of its enters, updates and leaves, or none.
 
     Raises:
-        AblyError: 91000 without a client id, 91001 when not attached, 91003 when the channel is
-            full, 40160 without the capability.
+        AblyError: 91000, without a client id; 91001, if the channel is not attached; 91003, if the
+            channel is full; 40160, without the capability.
     """
     name = check_name(message.get("channel"))
     attachment = connection.attachments.get(name)
     if attachment is None:
-        raise AblyError(91001, 400, "unable to enter presence channel; it is not attached")
+        raise AblyError(91001, 400, "unable to enter presence channel; the channel is not attached")
     channel = attachment.channel
     connection.identity.require(channel.name, "presence")
     if not attachment.modes & Flag.PRESENCE:
@@ -45,9 +45,9 @@ def apply(app: App, connection: Connection, message: dict[str, Any]) -> None:
 
 
 def leave_all(app: App, channel: Channel, connection: Connection) -> None:
-    """Let every member leave that the connection entered on the channel.
+    """Remove every member that the connection entered on the channel.
 
-    The ids do not start with the connection's: so clients see that the server speaks for it.
+    The ids do not start with the connection's id: this shows clients that the server made them.
     """
     connection.presence_channels.pop(channel, None)
     gone = channel.members.of_connection(connection.id)
@@ -70,7 +70,7 @@ def _parse(connection: Connection, given: object) -> Message:
     item = wire.parse({name: given.get(name) for name in fields})
     client_id = connection.identity.resolve_client_id(item.get("clientId"))
     if client_id is None:
-        raise AblyError(91000, 400, "unable to enter presence channel; there is no clientId")
+        raise AblyError(91000, 400, "unable to enter presence channel; clientId is missing")
     return {**item, "clientId": client_id, "action": _ACTIONS[PresenceAction(action)]}
 
 
@@ -120,14 +120,14 @@ def _apply(
 
 
 def _change(channel: Channel, connection_id: str, item: Message) -> bool:
-    """Change the set; False where nothing happened that others should hear of."""
+    """Change the set; returns False if there is no change to deliver to others."""
     client_id = item["clientId"]
     known = channel.members.find(connection_id, client_id)
     if item["action"] == PresenceAction.LEAVE:
         channel.members.remove(connection_id, client_id)
         return known is not None
     if known is not None and known["id"] == item["id"]:
-        # A client that resumed enters its members again, as they were; they never left.
+        # A resumed client enters its members again, although they never left.
         return False
     item["action"] = PresenceAction.ENTER if known is None else PresenceAction.UPDATE
     channel.members.put(connection_id, client_id, item)

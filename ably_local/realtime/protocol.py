@@ -1,4 +1,4 @@
-"""The realtime protocol: what each protocol message of a client does."""
+"""The realtime protocol: dispatch of each protocol message that a client sends."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +25,7 @@ _UNSUPPORTED = {
 
 
 class Realtime:
-    """Takes sockets, their frames and their end; answers through each socket's `Transport`."""
+    """Handles sockets and their frames; answers through each socket's `Transport`."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -43,15 +43,15 @@ class Realtime:
         }
 
     def connect(self, params: dict[str, str], transport: Transport) -> Connection | None:
-        """Greet a new socket; None when it was refused."""
+        """Handle a new socket; returns None if the connection is refused."""
         return self._sessions.connect(params, transport)
 
     def lose(self, connection: Connection, transport: Transport) -> None:
-        """Note the end of a socket."""
+        """Handle the end of a socket."""
         self._sessions.lose(connection, transport)
 
     def receive(self, connection: Connection, raw: str | bytes) -> None:
-        """Take one frame; what cannot be read at all ends the connection."""
+        """Handle one frame; an unreadable frame ends the connection."""
         try:
             message = _read(raw)
         except AblyError as unreadable:
@@ -122,7 +122,7 @@ def _resync(connection: Connection, message: Message) -> None:
 
 
 def _require_mode(connection: Connection, channel: str) -> None:
-    """Check that a channel that is attached was attached for publishing, too."""
+    """Check that an attached channel was attached with the mode PUBLISH."""
     attachment = connection.attachments.get(channel)
     if attachment is None or attachment.modes & Flag.PUBLISH:
         return
@@ -145,7 +145,7 @@ def _read(raw: str | bytes) -> Message:
 def _answer(
     connection: Connection, message: Message, act: Callable[[int], PublishResult | None]
 ) -> None:
-    """ACK or NACK; what was acknowledged before is only acknowledged again."""
+    """Send ACK or NACK; a message that was acknowledged before is acknowledged again."""
     msg_serial = message["msgSerial"]
     if msg_serial in connection.answers:
         result = connection.answers[msg_serial]
@@ -169,7 +169,7 @@ def _fail_channel(connection: Connection, message: Message, error: AblyError) ->
     if not isinstance(channel, str):
         connection.fail(error)
         return
-    # A client that is detached tries again; one whose channel has failed does not.
+    # A client that is sent DETACHED tries again; one whose channel failed does not.
     action = Action.DETACHED if error.status == 429 else Action.ERROR
     connection.send(action, channel=channel, error=error.info())
 

@@ -1,4 +1,4 @@
-"""Connections from their begin to their end: credentials, resume, heartbeats, token expiry.
+"""The life of a connection: credentials, resume, heartbeats, token expiry.
 
 connect ──▶ connected ──socket lost──▶ cut ──resume──▶ connected
              │                          ├─ after the grace: its members leave
@@ -30,7 +30,7 @@ class Sessions:
         self._service = service
 
     def connect(self, params: dict[str, str], transport: Transport) -> Connection | None:
-        """Greet a new socket; None, with the reason sent, when it is refused."""
+        """Handle a new socket; returns None, after sending the reason, if it is refused."""
         echo = params.get("echo") != "false"
         key = params.get("resume") or params.get("recover")
         try:
@@ -40,7 +40,7 @@ class Sessions:
             if connection is None:
                 self._service.admit_connection()
         except AblyError as error:
-            # DISCONNECTED to a client that may try again, as it is.
+            # DISCONNECTED makes the client try again with the same credentials.
             action = Action.DISCONNECTED if error.status == 429 else Action.ERROR
             transport.send(encode({"action": action, "error": error.info()}, transport.format))
             transport.close()
@@ -59,7 +59,7 @@ class Sessions:
         return connection
 
     def reauthenticate(self, connection: Connection, token: object) -> None:
-        """Take another token for a live connection; a refusal ends it."""
+        """Replace the token of a live connection; a refused token ends the connection."""
         try:
             identity = self._renewed(connection.identity, token)
         except AblyError as error:
@@ -71,7 +71,7 @@ class Sessions:
         reapply_capability(connection)
 
     def lose(self, connection: Connection, transport: Transport) -> None:
-        """Note that a socket has ended; the connection can still be resumed."""
+        """Handle the end of a socket; the connection can still be resumed."""
         if connection.transport is not transport:
             return
         connection.cancel_timers()
@@ -85,16 +85,16 @@ class Sessions:
         )
 
     def close(self, connection: Connection) -> None:
-        """Answer CLOSE: the connection is over."""
+        """Handle CLOSE: the connection ends."""
         connection.send(Action.CLOSED)
         connection.cancel_timers()
         connection.drop()
         self._forget(connection)
 
     def _grace_ms(self, params: dict[str, str]) -> int:
-        """How long the client's members stay once it is cut: `remainPresentFor`, if it says.
+        """How long members stay after a lost connection: `remainPresentFor`, or the default.
 
-        They never outlive the connection, which is forgotten after its ttl.
+        Members never outlive the connection, which is dropped after its ttl.
         """
         given = params.get("remainPresentFor", "")
         return int(given) if _MILLISECONDS.fullmatch(given) else self._service.presence_grace_ms
@@ -132,7 +132,7 @@ class Sessions:
         if connection.secret != secret:
             return None, AblyError(80018, 400, "unable to resume; the connection key is wrong")
         if connection.identity.client_id != identity.client_id:
-            return None, AblyError(80011, 400, "unable to resume; the clientId is another")
+            return None, AblyError(80011, 400, "unable to resume; the clientId has changed")
         return connection, None
 
     def _welcome(self, connection: Connection, problem: AblyError | None = None) -> None:
@@ -156,7 +156,7 @@ class Sessions:
         )
 
     def _beat(self, connection: Connection) -> None:
-        """Break a silence before it reaches `max_idle_ms`."""
+        """Send a heartbeat before the silence reaches `max_idle_ms`."""
         if not connection.spoke:
             connection.send(Action.HEARTBEAT)
         connection.spoke = False
@@ -192,5 +192,5 @@ class Sessions:
 
 
 def _expire(connection: Connection) -> None:
-    """End the socket of an expired token; with a new one the client resumes."""
+    """Close the socket of an expired token; the client resumes with a new token."""
     connection.disconnect(AblyError(40142, 401, "token expired"))

@@ -1,4 +1,4 @@
-"""REST in batches: many channels in one request, each answered on its own."""
+"""Batch requests: many channels in one request, each with its own result."""
 
 from typing import Any
 
@@ -14,8 +14,8 @@ from ably_local.rest.channels import present_members, rendered
 def publish_batch(app: App, identity: Identity, request: Request) -> Response:
     """POST /messages: a BatchSpec or an array of them.
 
-    From protocol version 3 on the answer has a result for each spec; before, it is one flat list,
-    and a partial failure is an error that carries it.
+    From protocol version 3 on the answer has one result per spec. Earlier versions get one flat
+    list; a partial failure is an error that contains the list.
     """
     limits = app.limits
     if len(request.body) > limits.batch_bytes:
@@ -35,10 +35,10 @@ def publish_batch(app: App, identity: Identity, request: Request) -> Response:
 
 
 def batch_presence(app: App, identity: Identity, request: Request) -> Response:
-    """GET /presence?channels=a,b: who is present on each."""
+    """GET /presence?channels=a,b: the members on each channel."""
     names = request.query.get("channels", "").split(request.query.get("separator") or ",")
     if names == [""]:
-        raise AblyError(40003, 400, "invalid parameter channels; it names none")
+        raise AblyError(40003, 400, "invalid parameter channels; it is empty")
     if len(names) > app.limits.batch_channels:
         raise AblyError(90010, 400, f"a batch has at most {app.limits.batch_channels} channels")
     results = [_present(app, identity, request, name) for name in names]
@@ -77,9 +77,9 @@ def _publish(app: App, identity: Identity, spec: _Spec, channel: str) -> dict[st
 
 
 def batch_response(request: Request, results: list[dict[str, Any]], *, status: int) -> Response:
-    """The answer to one batch of results, some of which may hold an error.
+    """The response for a list of results, of which some may be errors.
 
-    Before protocol version 3 a partial failure is an error that carries the results.
+    Before protocol version 3, a partial failure is an error that contains the results.
     """
     if request.version >= 3:
         return Response(status=status, value=_counted(results))

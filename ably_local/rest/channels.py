@@ -1,4 +1,4 @@
-"""REST of one channel: publish, history, presence and status."""
+"""The REST API of a channel: publish, history, presence and status."""
 
 from collections.abc import Callable
 from typing import Any
@@ -69,14 +69,14 @@ def status(app: App, identity: Identity, request: Request, name: str) -> Respons
 
 
 def enumerate_channels(app: App, identity: Identity, request: Request) -> Response:
-    """GET /channels: those that are active, by name.
+    """GET /channels: the active channels, by name.
 
-    A call is over before the next begins, so none is refused for another (42912).
+    Calls run one after the other, so none is refused as concurrent (42912).
     """
     identity.require("*", "channel-metadata")
     by = request.query.get("by") or ("id" if request.version >= 3 else "value")
     if by not in ("id", "value"):
-        raise AblyError(40003, 400, "invalid parameter by; id or value")
+        raise AblyError(40003, 400, "invalid parameter by; it must be id or value")
     limit = request.integer("limit", 100, least=1, most=MAX_PAGE)
     prefix, after = request.query.get("prefix", ""), request.query.get("cursor", "")
     names = sorted(
@@ -94,10 +94,10 @@ def enumerate_channels(app: App, identity: Identity, request: Request) -> Respon
 def present_members(
     app: App, identity: Identity, name: str, **filters: str | None
 ) -> list[Message]:
-    """Who is present on a channel, optionally of one `client_id` or `connection_id`.
+    """The members of a channel, optionally of one `client_id` or `connection_id`.
 
     Raises:
-        AblyError: 40010, it is no name; 40160, `subscribe` is not granted.
+        AblyError: 40010, if the name is invalid; 40160, if `subscribe` is not granted.
     """
     _, name = split_name(check_name(name))
     identity.require(name, "subscribe")
@@ -120,7 +120,7 @@ def _history(app: App, identity: Identity, request: Request, name: str, kind: Ki
 def _query(request: Request) -> HistoryQuery:
     direction = request.query.get("direction", "backwards")
     if direction not in ("backwards", "forwards"):
-        raise AblyError(40003, 400, "invalid parameter direction; backwards or forwards")
+        raise AblyError(40003, 400, "invalid parameter direction; it must be backwards or forwards")
     query = HistoryQuery(
         start_ms=request.integer("start", 0),
         end_ms=request.integer("end", 2**62),
@@ -135,7 +135,7 @@ def _query(request: Request) -> HistoryQuery:
 
 
 def rendered(request: Request, items: list[Message]) -> list[Message]:
-    """Messages or members as the client wants to read them."""
+    """Messages or members in the format that the client asks for."""
     return list(map(for_json, items)) if request.response_format == "json" else items
 
 

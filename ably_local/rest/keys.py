@@ -1,4 +1,4 @@
-"""REST of a key: tokens for it, and an end to those that it issued."""
+"""The REST API of a key: token requests and token revocation."""
 
 from functools import partial
 from typing import Any
@@ -19,29 +19,29 @@ REAUTH_MARGIN_MS = 30_000
 
 
 def request_token(service: Service, request: Request, key_name: str) -> Response:
-    """POST /keys/{keyName}/requestToken: a TokenRequest, or anything that shows the key."""
+    """POST /keys/{keyName}/requestToken: a TokenRequest, or any request that presents the key."""
     key = service.key(key_name)
     shown, _ = exchange.credentials(request)
     trusted = False
     if shown is not None:
         identity = service.identify_key(shown)
         if identity.key is not key:
-            raise AblyError(40102, 401, "incompatible credentials; the key is not that of the path")
+            raise AblyError(40102, 401, "incompatible credentials; the key differs from the path")
         trusted = True
     token = service.app(key.app_id).tokens.request(key, request.object(), trusted=trusted)
     return Response(status=201, value=token.details())
 
 
 def revoke_tokens(service: Service, request: Request, key_name: str) -> Response:
-    """POST /keys/{keyName}/revokeTokens, by a holder of that key; target by target."""
+    """POST /keys/{keyName}/revokeTokens, authenticated by that key; one result per target."""
     key = _shown_key(service, request, key_name)
     body, now = request.object(), service.clock.now_ms()
     targets = body.get("targets")
     if not isinstance(targets, list) or not 0 < len(targets) <= MAX_TARGETS:
-        raise AblyError(40003, 400, f"invalid request; targets must be 1 to {MAX_TARGETS}")
+        raise AblyError(40003, 400, f"invalid request; it must have 1 to {MAX_TARGETS} targets")
     issued_before = body.get("issuedBefore", now)
     if not isinstance(issued_before, int) or not now - MAX_AGE_MS <= issued_before <= now:
-        raise AblyError(40003, 400, "invalid issuedBefore; it is not within the last hour")
+        raise AblyError(40003, 400, "invalid issuedBefore; it must be within the last hour")
     margin_ms = REAUTH_MARGIN_MS if body.get("allowReauthMargin") is True else 0
     results: list[dict[str, Any]] = []
     for target in map(str, targets):
@@ -68,9 +68,9 @@ def _shown_key(service: Service, request: Request, key_name: str) -> Key:
     key = service.key(key_name)
     shown, _ = exchange.credentials(request)
     if shown is None:
-        raise AblyError(40162, 401, "tokens are revoked with basic authentication, by their key")
+        raise AblyError(40162, 401, "revocation requires basic authentication by key")
     if service.identify_key(shown).key is not key:
-        raise AblyError(40133, 401, "tokens can be revoked by the key alone that issued them")
+        raise AblyError(40133, 401, "only the issuing key can revoke tokens")
     if not key.revocable_tokens:
         raise AblyError(40163, 401, "token revocation is not enabled for this key")
     return key

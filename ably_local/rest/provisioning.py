@@ -1,7 +1,7 @@
-"""Apps for the SDKs' own test suites, made and deleted as on Ably's sandbox: `POST /apps`.
+"""Apps for the SDKs' own test suites, created and deleted as on Ably's sandbox: `POST /apps`.
 
-The body is the one of ably-common's test-app-setup: keys, namespaces, and channels with members
-that no connection has entered. All apps share the server's port; a key or token names its app.
+The body has the format of ably-common's test-app-setup: keys, namespaces, and channels with members
+that belong to no connection. All apps share the server's port; a key or token names its app.
 """
 
 from dataclasses import replace
@@ -27,7 +27,7 @@ MAX_KEYS = 100
 
 
 def create_test_app(service: Service, request: Request) -> Response:
-    """POST /apps: nobody has to show anything, as on the sandbox."""
+    """POST /apps: needs no credentials, as on the sandbox."""
     fields = Fields(request.object())
     limits = _limits(fields, service.limits)
     keys, namespaces, channels = (
@@ -51,10 +51,10 @@ def create_test_app(service: Service, request: Request) -> Response:
 
 
 def delete_test_app(service: Service, request: Request, app_id: str) -> Response:
-    """DELETE /apps/{id}, by a holder of one of its keys."""
+    """DELETE /apps/{id}, authenticated by one of the app's keys."""
     shown, _ = exchange.credentials(request)
     if shown is None:
-        raise AblyError(40106, 401, "no authentication information provided; show a key of the app")
+        raise AblyError(40106, 401, "no authentication information provided; use a key of the app")
     if service.identify_key(shown).app_id != app_id:
         raise AblyError(40102, 401, "incompatible credentials; the key is of another app")
     service.delete_app(service.app(app_id))
@@ -84,7 +84,7 @@ def _key(app_id: str, fields: Fields, now_ms: int) -> Key:
 
 
 def _namespace(fields: Fields, now_ms: int) -> Namespace:
-    """A namespace; what it asks for beyond `persisted` is refused when it is used, not here."""
+    """A namespace; settings other than `persisted` are refused on use, not here."""
     namespace = Namespace(id=fields.text("id"), created_ms=now_ms, modified_ms=now_ms)
     namespace.persisted = fields.take("persisted", bool) is True
     fields.ignore("pushEnabled", "mutableMessages")
@@ -106,7 +106,7 @@ def _fixture(fields: Fields) -> tuple[str, list[Message]]:
 
 
 def _enter(app: App, name: str, members: list[Message]) -> None:
-    """Make members present who belong to no connection, so that none of them ever leaves."""
+    """Enter members that belong to no connection, so that none of them ever leaves."""
     if not members:
         return
     channel, connection_id, now = app.channel(name), random_id(10), app.clock.now_ms()
@@ -125,7 +125,7 @@ def _enter(app: App, name: str, members: list[Message]) -> None:
 
 
 def _describe(service: Service, app: App, request: Request) -> dict[str, Any]:
-    """The answer of the sandbox, and where clients of this app are to connect."""
+    """The answer of the sandbox, with the address that clients of this app connect to."""
     address = urlsplit(f"//{request.headers.get('host', '')}")
     return {
         "status": 1,

@@ -1,4 +1,4 @@
-"""The REST API: from a request to the function that answers it, and who may ask."""
+"""The REST API: routes a request to the function that answers it, and authenticates it."""
 
 from collections.abc import Callable
 
@@ -39,20 +39,20 @@ _APP_ROUTES: dict[tuple[str, str], Callable[[App, Identity, Request], Response]]
 }
 
 
-# The Control API, the admin endpoint of faults and test apps: for tools, never for a page.
+# The Control API, the admin endpoint for faults, and test apps: for tools, not for web pages.
 _ADMINISTRATION = {"v1", "faults", "apps"}
 
 
 def is_administration(request: Request) -> bool:
-    """Whether a request is of a kind that no web page has to make."""
+    """Whether a request is of a kind that web pages have no reason to make."""
     return request.segments[0] in _ADMINISTRATION
 
 
 class Rest:
-    """Answers every HTTP request that is not a WebSocket.
+    """Handles every HTTP request that is not a WebSocket.
 
     Attributes:
-        provisioning: whether anybody may make test apps, by `POST /apps`.
+        provisioning: whether `POST /apps` creates test apps without credentials.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Rest:
         self._fault_admin = fault_admin
 
     def handle(self, request: Request) -> Response:
-        """Answer a request; a refusal is an answer too."""
+        """Answer a request; errors become responses."""
         if request.method == "OPTIONS":
             return cors.preflight(request)
         try:
@@ -105,7 +105,7 @@ class Rest:
         feature = _UNSUPPORTED.get(request.segments[-1]) or _UNSUPPORTED.get(request.segments[0])
         if feature is None:
             raise exchange.not_found(request)
-        self._authenticate(request)  # who may not ask is told that first
+        self._authenticate(request)  # unauthorised callers get that error first
         raise NotSupportedError(feature)
 
     def _test_app(self, request: Request) -> Response:
@@ -113,8 +113,8 @@ class Rest:
             raise AblyError(
                 40300,
                 403,
-                "test apps are made only where asked for: by python -m ably_local --provisioning, "
-                "or in Python provisioning=True",
+                "test apps are off: start with python -m ably_local --provisioning, "
+                "or in Python with provisioning=True",
             )
         if request.method == "POST":
             return create_test_app(self._service, request)

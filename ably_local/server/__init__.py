@@ -1,4 +1,4 @@
-"""The shell: the only package of the local Ably with sockets, timers and outgoing requests.
+"""The I/O of the local Ably: sockets, timers and outgoing requests.
 
-It imports every other package; only `ably_local.__main__` and users import it.
+It imports every other package. Only `ably_local.__main__` and programs that use it import it.
 """

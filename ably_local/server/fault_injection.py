@@ -1,4 +1,4 @@
-"""The shell of faults: answers that fail, come late or never come."""
+"""Applies faults to requests: answers that fail, come late or never come."""
 
 import asyncio
 import contextlib
@@ -9,7 +9,7 @@ from aiohttp import web
 from ably_local.faults.faults import Fault, Faults
 from ably_local.http.exchange import Response, failure
 
-# A client that gives up closes its connection, of which nobody tells a handler that waits.
+# aiohttp does not notify a waiting handler when its client closes the connection.
 LOOK_SECONDS = 0.5
 
 Answer = Callable[[], Awaitable[web.StreamResponse]]
@@ -17,7 +17,7 @@ Render = Callable[[Response], web.StreamResponse]
 
 
 class FaultInjector:
-    """Lets the faults of a server happen to its requests."""
+    """Applies the faults of a server to its requests."""
 
     def __init__(self, faults: Faults) -> None:
         self._removed: dict[str, asyncio.Event] = {}
@@ -26,15 +26,15 @@ class FaultInjector:
     async def answer(
         self, fault: Fault, given: web.Request, act: Answer, render: Render
     ) -> web.StreamResponse:
-        """Answer one request as the fault wants it.
+        """Answer one request as the fault requires.
 
         Args:
-            fault: what is to happen.
+            fault: the fault to apply.
             given: the request.
-            act: does what the request asks for and gives the right answer.
-            render: makes the answer to a refused request.
+            act: performs the request and returns the regular answer.
+            render: makes the response for an error.
         """
-        # To answer a WebSocket is to serve it to its end: there, what comes after comes before.
+        # Answering a WebSocket means serving it to its end: a late answer is then a late start.
         opens_socket = "upgrade" in given.headers
         match fault.kind:
             case "fail":
@@ -56,13 +56,13 @@ class FaultInjector:
         return web.Response(status=500)
 
     def release_all(self) -> None:
-        """End all that hangs."""
+        """End all hanging requests."""
         for event in self._removed.values():
             event.set()
         self._removed.clear()
 
     async def _hang(self, fault: Fault, given: web.Request) -> None:
-        """Wait until the fault is removed, the server stops or the client has gone."""
+        """Wait until the fault is removed, the server stops or the client disconnects."""
         removed = self._removed.setdefault(fault.id, asyncio.Event())
         while given.transport is not None and not given.transport.is_closing():
             with contextlib.suppress(TimeoutError):

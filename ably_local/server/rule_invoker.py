@@ -1,7 +1,7 @@
-"""The shell that runs rules: invocations of functions and webhooks, retried.
+"""Runs rules: invokes functions and webhooks, with retries.
 
-Invocations of one rule begin in the order of the messages and may overlap, so they can end in any
-other. What waits is kept over a stop and start; what was on its way then is sent again.
+Invocations of one rule start in the order of the messages and may overlap, so they can finish in
+any order. A stopped server keeps pending events, and repeats interrupted invocations when started.
 """
 
 import asyncio
@@ -21,8 +21,8 @@ from ably_local.server.sts import Roles
 
 logger = logging.getLogger(__name__)
 
-MAX_IN_FLIGHT = 25  # per rule, as on a free plan
-MAX_BATCH = 100  # of which one is in flight
+MAX_IN_FLIGHT = 25  # per rule, as on Ably's free plan
+MAX_BATCH = 100  # events per batch; one batch per rule is in flight
 MAX_WAITING = 10_000  # per rule
 RETRY_SECONDS = (0.1, 0.5, 1.0, 2.0)
 REQUEST_SECONDS = 10
@@ -33,11 +33,11 @@ Event = dict[str, Any]
 
 
 class Invoker:
-    """Invokes functions while started, and collects events to invoke them with at any time.
+    """Invokes functions while it runs; accepts events at any time.
 
     Attributes:
-        find_key: the key that signs a rule's webhooks, if any.
-        report: told of each invocation that is given up.
+        find_key: returns the key that signs a rule's webhooks, if any.
+        report: called for each abandoned invocation.
     """
 
     def __init__(
@@ -51,9 +51,9 @@ class Invoker:
         self._session: aiohttp.ClientSession | None = None
 
     def submit(self, rule: Rule, event: Event) -> None:
-        """Queue one invocation; reported, not raised, where it cannot be."""
+        """Queue one invocation; reports a failure instead of raising it."""
         if self._endpoint_url is None and rule.rule_type == LAMBDA:
-            self._report(rule, AblyError(70000, 500, "there is no Lambda endpoint to invoke"))
+            self._report(rule, AblyError(70000, 500, "no Lambda endpoint is configured"))
             return
         queue = self._queues.get(rule.id)
         if queue is None:
@@ -66,7 +66,7 @@ class Invoker:
         queue.put(rule, event)
 
     def start(self) -> None:
-        """Begin to invoke, on the current event loop."""
+        """Start invoking, on the current event loop."""
         self._session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=REQUEST_SECONDS),
             connector=aiohttp.TCPConnector(limit=0),
@@ -75,7 +75,7 @@ class Invoker:
             queue.start()
 
     async def stop(self) -> None:
-        """Invoke no more; safe to call twice."""
+        """Stop invoking; safe to call twice."""
         session, self._session = self._session, None
         if session is not None:
             await asyncio.gather(*(queue.stop() for queue in self._queues.values()))
@@ -96,7 +96,7 @@ class Invoker:
             raise RuntimeError("the invoker is not started")
         try:
             delivery = await self._prepare(rule, events)
-            # A signature covers the path as it is written, so aiohttp must not write it anew.
+            # The signature covers the path as written, so aiohttp must not re-encode it.
             url = URL(delivery.url, encoded=rule.rule_type == LAMBDA)
             async with self._session.post(
                 url, data=delivery.body, headers=delivery.headers
@@ -124,7 +124,7 @@ class Invoker:
 
 
 class _RuleQueue:
-    """The invocations of one rule, waiting and in flight."""
+    """The invocations of one rule, pending and in flight."""
 
     def __init__(self, invoke: Callable[[Rule, list[Event]], Coroutine[Any, Any, None]]) -> None:
         self.waiting: deque[tuple[Rule, Event]] = deque()
@@ -164,7 +164,7 @@ class _RuleQueue:
     def _landed(self, task: asyncio.Task[None]) -> None:
         del self._flying[task]
         if not task.cancelled() and task.exception() is not None:
-            logger.error("rule invocation broke", exc_info=task.exception())
+            logger.error("rule invocation failed unexpectedly", exc_info=task.exception())
         self._fill()
 
 

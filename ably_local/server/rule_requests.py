@@ -1,4 +1,4 @@
-"""HTTP requests that rules make: an invocation of a function, or a webhook."""
+"""The HTTP requests of rules: invocations of a function and webhooks."""
 
 import base64
 import hashlib
@@ -30,7 +30,7 @@ class RuleRequest:
 def invocation(
     rule: Rule, event: dict[str, Any], *, endpoint_url: str, credentials: Credentials
 ) -> RuleRequest:
-    """Invoke a function through AWS's Invoke API, signed (SigV4)."""
+    """An invocation of a function through AWS's Invoke API, signed (SigV4)."""
     name = quote(rule.function_name, safe="")
     url = f"{endpoint_url}/2015-03-31/functions/{name}/invocations"
     body = _json(event)
@@ -45,7 +45,7 @@ def invocation(
 
 
 def webhook(rule: Rule, events: list[dict[str, Any]], *, signing_key: Key | None) -> RuleRequest:
-    """Post one event, or a batch of them, which may be signed with a key of the app."""
+    """A webhook with one event or a batch of them, optionally signed with a key of the app."""
     batched = rule.request_mode == "batch"
     body = _json({"items": events} if batched else events[0])
     headers = {header["name"]: header["value"] for header in rule.target["headers"]}

@@ -1,4 +1,4 @@
-"""The shell: one aiohttp server on loopback for REST, WebSocket and the Control API."""
+"""The local Ably's server: one aiohttp server on loopback for REST, WebSockets and Control API."""
 
 import json
 import logging
@@ -31,20 +31,20 @@ from ably_local.server.websockets import Sockets
 
 logger = logging.getLogger(__name__)
 
-# What AWS is shown where nobody has given credentials: an emulator takes anything.
+# Used when no AWS credentials are given: an emulator accepts any.
 UNKNOWN = Credentials("local-ably", "local-ably")
 
 
 class AblyServer:
-    """A local Ably. `stop` and `start` of the same object keep its state and port.
+    """A local Ably. A stopped server can be started again and keeps its state and port.
 
     Attributes:
-        port: 0 until `start`, unless one was asked for.
+        port: the TCP port; 0 until `start`, unless one was requested.
         app_id: the first app's id.
-        api_key: the first app's key, which may do everything.
-        control_token: bearer token of the Control API.
-        service: the core, for tests that look inside.
-        faults: what is to go wrong.
+        api_key: the first app's key, with all capabilities.
+        control_token: access token of the Control API.
+        service: the core, for tests that inspect it.
+        faults: the injected faults.
     """
 
     def __init__(  # noqa: PLR0913  # the options of a server, each with a default
@@ -65,33 +65,33 @@ class AblyServer:
         access: AccessPolicy = LOOPBACK_PAGES,
         aws_credentials: Credentials = UNKNOWN,
     ) -> None:
-        """Set up a server that does not listen yet.
+        """Create a server that does not listen yet.
 
         Args:
-            port: TCP port on 127.0.0.1; 0 takes a free one at the first start.
-            app_id: the first app's id; the key's, or a random one.
-            account_id: the account that the Control API shows.
-            api_key: `<app>.<key>:<secret>`; generated when None.
-            control_token: generated when None.
-            limits: those of an Ably plan when None; `Limits.off()` for none.
-            lambda_endpoint_url: where rules invoke functions; without it an invocation fails.
-            sts_endpoint_url: where rules assume their roles; without it a role is taken for
-                granted and nothing assumed.
-            clock: the machine's when None.
+            port: TCP port on 127.0.0.1; 0 picks a free one at the first start.
+            app_id: the first app's id; by default that of the key, or a random one.
+            account_id: the account id that the Control API shows.
+            api_key: `<app>.<key>:<secret>`; generated if None.
+            control_token: generated if None.
+            limits: the limits of an Ably plan if None; `Limits.off()` for none.
+            lambda_endpoint_url: the Lambda endpoint; without it, invocations of functions fail.
+            sts_endpoint_url: the STS endpoint; without it, the server accepts roles without
+                assuming them.
+            clock: the system clock if None.
             keep_audit: keep every accepted message for `published`.
-            fault_admin: serve `/faults`, for holders of the control token.
-            provisioning: let anybody make test apps, by `POST /apps`.
-            access: which hosts it answers for, and pages of which origins; loopback's alone. The
-                Control API and all else for tools answers no page.
-            aws_credentials: the server's own, with which it assumes roles; without
-                `sts_endpoint_url` it invokes with them where a rule names a role.
+            fault_admin: serve `/faults`, authorised by the control token.
+            provisioning: let any client create test apps with `POST /apps`.
+            access: accepted hosts and origins of pages; by default only loopback. Pages can never
+                use the Control API and other endpoints for tools.
+            aws_credentials: the server's own credentials, with which it assumes roles; without
+                `sts_endpoint_url`, it uses them for rules that name a role.
 
         Raises:
-            ValueError: the key has another form, or is of another app than `app_id`.
+            ValueError: if the key is malformed, or belongs to another app than `app_id`.
         """
         key = parse_key(api_key) if api_key else None
         if key and app_id and key.app_id != app_id:
-            raise ValueError("the API key is of another app than app_id")
+            raise ValueError("the API key belongs to another app than app_id")
         roles = Roles(sts_endpoint_url, account_id, aws_credentials)
         self._invoker = Invoker(lambda_endpoint_url, roles, self._signing_key, self._report)
         self.service = Service(
@@ -125,21 +125,21 @@ class AblyServer:
         return f"http://127.0.0.1:{self.port}/v1"
 
     def published(self, channel: str) -> list[Message]:
-        """Every message ever accepted on a channel of the first app, in order."""
+        """Every message that the first app accepted on a channel, in order."""
         audit = self.service.app(self.app_id).audit
         if audit is None:
-            raise RuntimeError("the server keeps no audit; make it with keep_audit=True")
+            raise RuntimeError("the server keeps no audit; create it with keep_audit=True")
         return list(audit.get(channel, []))
 
     def cut_connections(self) -> None:
-        """Break every WebSocket without a word, as a failing network does; clients come back."""
+        """Break every WebSocket without a close frame, as a network failure does."""
         self._sockets.cut()
 
     async def start(self) -> None:
         """Listen on 127.0.0.1.
 
         Raises:
-            OSError: the port is taken.
+            OSError: if the port is in use.
         """
         application = web.Application(client_max_size=self.service.limits.batch_bytes + 1024)
         application.router.add_route("*", "/{path:.*}", self._answer)
@@ -167,7 +167,7 @@ class AblyServer:
             await runner.cleanup()
 
     def _report(self, rule: Rule, error: AblyError) -> None:
-        """Tell of a rule that failed: in the log and, as Ably does, on `[meta]log`."""
+        """Report a failed rule: in the log and, as Ably does, on `[meta]log`."""
         logger.warning("rule %s (%s) failed: %s", rule.id, rule.rule_type, error)
         app = self.service.apps.get(rule.app_id)
         if app is not None:
@@ -193,7 +193,7 @@ class AblyServer:
         )
 
     def _refuse(self, given: web.Request, request: Request) -> web.Response | None:
-        """The answer to a request that the guard refuses, which no page can read."""
+        """The response to a request that the guard refuses; no page can read it."""
         access = self._access_of_tools if is_administration(request) else self._access
         refusal = access.refusal(head_of(given))
         if refusal is None:
@@ -211,13 +211,13 @@ class AblyServer:
         except web.HTTPRequestEntityTooLarge:
             return _rendered(request, failure(AblyError(40009, 413, "the body is too large")))
         except ConnectionError:
-            return web.Response(status=400)  # for nobody: the client has gone in mid-request
+            return web.Response(status=400)  # the client disconnected during the request
         return _rendered(request, self._handle(request))
 
     def _handle(self, request: Request) -> Response:
         try:
             return self._rest.handle(request)
-        except Exception:  # a defect is answered too, so that no client waits for it
+        except Exception:  # answer also on a bug, so that no client waits
             logger.exception("unable to handle %s %s", request.method, request.segments)
             return failure(AblyError(50000, 500, "internal error"))
 

@@ -1,4 +1,4 @@
-"""The shell that assumes roles: the credentials with which a rule's invocations are signed."""
+"""Assumes roles through STS, for the credentials that sign a rule's invocations."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -11,19 +11,19 @@ from botocore.session import get_session
 from ably_local.base.errors import AblyError
 from ably_local.core.rules import Rule
 
-# Credentials are not used up to their last moment.
+# Credentials are renewed some time before they expire.
 MARGIN = timedelta(minutes=1)
 
 
 class Roles:
-    """Credentials for rules, kept for as long as STS lets them live.
+    """The credentials of rules, cached until shortly before they expire.
 
     Attributes:
-        account_id: together with the app's id the external id, which a role may ask for.
+        account_id: forms, together with the app's id, the external id that a role may require.
     """
 
     def __init__(self, endpoint_url: str | None, account_id: str, own: Credentials) -> None:
-        """Take this server's own credentials, with which it asks STS."""
+        """Create a cache; `own` are the server's own credentials, with which it calls STS."""
         self.account_id = account_id
         self._own = own
         self._endpoint_url = endpoint_url
@@ -31,12 +31,12 @@ class Roles:
         self._lock = asyncio.Lock()
 
     async def credentials(self, rule: Rule) -> Credentials:
-        """Those of the rule, or of the role that it names.
+        """The credentials of the rule, or of the role that it names.
 
-        Without an STS endpoint a role is taken for granted, and the server's own are used.
+        Without an STS endpoint, these are the server's own credentials for a rule with a role.
 
         Raises:
-            AblyError: 70001, STS cannot be reached; 70002, it refuses.
+            AblyError: 70001, if STS cannot be reached; 70002, if STS refuses.
         """
         given = rule.target["authentication"]
         if given["authenticationMode"] == "credentials":

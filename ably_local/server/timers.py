@@ -1,16 +1,16 @@
-"""The shell around the core's timers: sleep until the next is due, run it, again."""
+"""Runs the core's timers: sleeps until the next is due, and runs it."""
 
 import asyncio
 import contextlib
 
 from ably_local.base.clock import Timers
 
-# The clock is the wall's, and may be set: never sleep so long that it would matter.
+# The system clock may be set while the loop sleeps, so each sleep is short.
 LONGEST_SLEEP_SECONDS = 1.0
 
 
 class TimerLoop:
-    """Runs due timers while started."""
+    """Runs due timers between `start` and `stop`."""
 
     def __init__(self, timers: Timers) -> None:
         self._timers = timers
@@ -18,12 +18,12 @@ class TimerLoop:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to run timers on the current event loop."""
+        """Start running timers on the current event loop."""
         self._timers.on_sooner = self._wake.set
         self._task = asyncio.create_task(self._run(), name="local-ably-timers")
 
     async def stop(self) -> None:
-        """Run no more timers; safe to call twice."""
+        """Stop running timers; safe to call twice."""
         task, self._task = self._task, None
         self._timers.on_sooner = lambda: None
         if task is not None:

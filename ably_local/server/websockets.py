@@ -1,4 +1,4 @@
-"""The shell around one WebSocket: frames in to the core, frames out from a queue."""
+"""The WebSockets: passes received frames to the core and sends its frames from a queue."""
 
 import asyncio
 import contextlib
@@ -20,10 +20,10 @@ CLOSE_SECONDS = 0.5
 
 
 class Socket:
-    """The `Transport` of one WebSocket: sends in order, never blocks the core.
+    """The `Transport` of one WebSocket: sends in order and never blocks the core.
 
-    A client for which more than `max_waiting_bytes` wait, because it does not read, is cut off; it
-    can resume from the channels' history.
+    A client that does not read is disconnected once more than `max_waiting_bytes` are queued for
+    it; it can resume from the channels' history.
     """
 
     def __init__(
@@ -54,13 +54,13 @@ class Socket:
         self._queue.put_nowait(frame)
 
     def close(self) -> None:
-        """End the socket once the queue is out."""
+        """Close the socket after sending the queue."""
         if not self._closing:
             self._closing = True
             self._queue.put_nowait(None)
 
     async def write(self) -> None:
-        """Send what is queued until `close`."""
+        """Send queued frames until `close`."""
         with contextlib.suppress(ConnectionError):
             while (frame := await self._queue.get()) is not None:
                 self._waiting_bytes -= len(frame)
@@ -82,16 +82,16 @@ class Sockets:
         self._open: dict[web.WebSocketResponse, asyncio.Transport] = {}
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """Run one WebSocket to its end."""
+        """Serve one WebSocket to its end."""
         websocket = web.WebSocketResponse(
             max_msg_size=self._limits.frame_bytes, compress=False, timeout=CLOSE_SECONDS
         )
         try:
             await websocket.prepare(request)
-        except ConnectionError:  # the client has not waited for the answer
+        except ConnectionError:  # the client disconnected before the answer
             return web.Response()
         transport = request.transport
-        if transport is None:  # gone in between
+        if transport is None:  # disconnected in between
             return websocket
         self._open[websocket] = transport
         fmt = "msgpack" if request.query.get("format") == "msgpack" else "json"
@@ -108,12 +108,12 @@ class Sockets:
         return websocket
 
     async def close(self) -> None:
-        """Cut every WebSocket, as an outage does."""
+        """Close every WebSocket, as an outage does."""
         closing = [each.close(code=WSCloseCode.GOING_AWAY) for each in list(self._open)]
         await asyncio.gather(*closing, return_exceptions=True)
 
     def cut(self) -> None:
-        """Break every TCP connection without a word, as a failing network does."""
+        """Break every TCP connection without a close frame, as a network failure does."""
         for transport in list(self._open.values()):
             transport.abort()
 
@@ -135,14 +135,14 @@ class Sockets:
                 continue
             try:
                 self._realtime.receive(connection, message.data)
-            except Exception:  # the loop's top: a defect here must not look like a lost network
+            except Exception:  # a bug must not look like a network failure
                 logger.exception("unable to handle a protocol message")
                 connection.fail(AblyError(50000, 500, "internal error"))
 
 
 @contextlib.asynccontextmanager
 async def _writer(socket: Socket) -> AsyncIterator[None]:
-    """Write in the background; at the end, send what is left and close."""
+    """Write in the background; at the end, send the rest of the queue and close."""
     task = asyncio.create_task(socket.write(), name="local-ably-writer")
     try:
         yield

@@ -122,7 +122,7 @@ async def test_requests_for_an_allowed_host_are_answered() -> None:
         answer = ask(facts, Host="10.0.2.2:8081")
         assert answer.status == 421
         assert sentence(answer).endswith(
-            "not for the host '10.0.2.2:8081': to answer for it, start with --allowed-host"
+            "not for the host '10.0.2.2:8081': to allow it, start with --allowed-host"
         )
     async with running(
         *("--allowed-host", "10.0.2.2"), *("--allowed-host", "host.docker.internal")
@@ -155,7 +155,7 @@ async def test_a_ready_file_that_cannot_be_written_is_a_sentence(tmp_path: Path)
     ready.symlink_to(target)
     code, said = await refused("--ready-file", str(ready))
     assert code == 1
-    assert said == f"{ready} is a symbolic link: remove it, or choose another by --ready-file"
+    assert said == f"{ready} is a symbolic link: remove it, or choose another path with --ready-file"
     assert not target.exists()
 
 
