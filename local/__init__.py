@@ -1,5 +1,5 @@
-"""The local run: all of the system on one machine, with no account.
+"""The local run: the whole system on one machine, without an AWS or Ably account.
 
-Embedded Postgres, the local Ably, a local Lambda service and the page, around the very handlers and
-connector that are deployed. Nothing that is deployed imports this package.
+It runs embedded Postgres, the local Ably, a local Lambda service and the page, together with the
+same handlers and connector that are deployed. Deployed code does not import this package.
 """

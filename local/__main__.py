@@ -42,10 +42,10 @@ def main(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
 
 
 def check(options: RunOptions) -> None:
-    """Check what can be checked before anything is started.
+    """Check what can be checked before any part starts.
 
     Raises:
-        LocalError: what is missing or taken.
+        LocalError: if something is missing or in use; the message says what.
     """
     ReadyFile(options.ready_file).check()
     require_page(options.page_folder, node_installed=shutil.which("node") is not None)
@@ -54,16 +54,16 @@ def check(options: RunOptions) -> None:
 
 
 def prepare(options: RunOptions, terminal: Terminal, stack: ExitStack) -> Supervisor:
-    """Claim the folder and start the guard; the stack gives both back.
+    """Claim the state directory and start the reaper; the stack releases both.
 
     Raises:
-        LocalError: the folder cannot be used.
+        LocalError: if the directory cannot be used.
     """
     if options.ephemeral:
         path = Path(tempfile.mkdtemp(prefix="ably-postgres-"))
         stack.callback(shutil.rmtree, path, ignore_errors=True)
     else:
-        path = options.data_folder
+        path = options.state_dir
     folder = StateDir(path)
     folder.claim()
     stack.callback(folder.release)
@@ -82,10 +82,10 @@ def prepare(options: RunOptions, terminal: Terminal, stack: ExitStack) -> Superv
 
 
 async def serve(supervisor: Supervisor, terminal: Terminal) -> None:
-    """Start all, run until a signal or a failure, stop all.
+    """Start all parts, run until a signal or a failure, stop all parts.
 
     Raises:
-        LocalError: a part did not start, or ended on its own.
+        LocalError: if a part did not start, or ended by itself.
     """
     work = asyncio.create_task(supervisor.run())
     signals = 0
@@ -97,7 +97,7 @@ async def serve(supervisor: Supervisor, terminal: Terminal) -> None:
             terminal.say("stopping")
             work.cancel()
         else:
-            os._exit(FAILED)  # whoever asks twice is not to wait: the guard ends the rest
+            os._exit(FAILED)  # a second signal must not wait: the reaper ends the rest
 
     loop = asyncio.get_running_loop()
     for which in STOP_SIGNALS:

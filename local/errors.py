@@ -1,15 +1,15 @@
-"""Why the local run cannot start, in one sentence for the person at the keyboard."""
+"""Errors of the local run, each with one sentence for the user."""
 
 
 class LocalError(Exception):
-    """The local run cannot go on; the message says why and what to do about it."""
+    """The local run cannot continue; the message says why and what to do."""
 
 
 class PartFailedError(LocalError):
-    """A part did not start, or ended on its own; what it wrote last may tell why.
+    """A part did not start, or ended by itself; its last log line may say why.
 
     Attributes:
-        part: the name of its log.
+        part: the name of its log file, without the extension.
     """
 
     def __init__(self, message: str, *, part: str) -> None:

@@ -13,7 +13,7 @@ METACHANNEL = "[meta]channel.lifecycle"
 SOURCE = "channel.lifecycle"
 
 
-def tell(app: App, event: Lifecycle, channel: Channel) -> None:
+def report_change(app: App, event: Lifecycle, channel: Channel) -> None:
     """Report that a channel became active or inactive."""
     if channel.name.startswith("[meta]"):
         return

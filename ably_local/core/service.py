@@ -82,7 +82,7 @@ class Service:
             created_ms=now,
             modified_ms=now,
             invoke=self.invoke,
-            on_lifecycle=lifecycle.tell,
+            on_lifecycle=lifecycle.report_change,
             audit={} if self.keep_audit else None,
         )
         app.add_key(key or generate_key(app.id, now_ms=now))

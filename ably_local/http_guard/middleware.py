@@ -17,7 +17,7 @@ def head_of(request: web.Request) -> RequestHead:
     return RequestHead.read(request.method, request.raw_path, lambda name: headers.getall(name, ()))
 
 
-def guard(policy: Callable[[web.Request], AccessPolicy], render: Render) -> Middleware:
+def access_guard(policy: Callable[[web.Request], AccessPolicy], render: Render) -> Middleware:
     """Refuse what the request's policy refuses, also on paths that do not exist."""
     log = RefusalLog()
 

@@ -1,7 +1,7 @@
 """A channel's history: its publications in order, limited in time and number.
 
-One log serves history, rewind and continuity after a reconnect. `floor` is the serial up to which
-publications were dropped; a client with an older position has lost continuity.
+One log serves history, rewind and continuity after a reconnect. `dropped_until` is the serial up
+to which publications were dropped; a client with an older position has lost continuity.
 """
 
 from collections import deque
@@ -90,7 +90,7 @@ class ChannelLog:
     """The publications of one channel, oldest first."""
 
     def __init__(self, *, birth: str, keep_ms: int, keep_messages: int) -> None:
-        self.floor = birth
+        self.dropped_until = birth
         self.head = birth
         self.keep_ms = keep_ms
         self._keep_messages = keep_messages
@@ -115,11 +115,11 @@ class ChannelLog:
         ):
             oldest = entries.popleft()
             self._count -= len(oldest.items)
-            self.floor = oldest.serial
+            self.dropped_until = oldest.serial
 
     def since(self, serial: str) -> list[Publication] | None:
         """All publications after a position, in order; None if some may have been dropped."""
-        if serial < self.floor:
+        if serial < self.dropped_until:
             return None
         later: list[Publication] = []
         for entry in reversed(self._entries):

@@ -190,17 +190,19 @@ def _let_go(connection: Connection, name: str) -> Attachment | None:
 
 def _requested(message: dict[str, Any], params: dict[str, str]) -> Flag:
     flags = message.get("flags")
-    asked = Flag(flags & int(_ALL_MODES | _unsupported_mask())) if isinstance(flags, int) else None
+    requested = (
+        Flag(flags & int(_ALL_MODES | _unsupported_mask())) if isinstance(flags, int) else None
+    )
     if "modes" in params:
         try:
             named = [Flag[mode.strip().upper()] for mode in params["modes"].split(",")]
         except KeyError as error:
             raise AblyError(40003, 400, "invalid channel parameter modes") from error
-        asked = Flag(sum(set(named)))
+        requested = Flag(sum(set(named)))
     for mode, feature in UNSUPPORTED_MODES.items():
-        if asked and asked & mode:
+        if requested and requested & mode:
             raise NotSupportedError(f"{feature} (channel mode {mode.name})")
-    return asked or _ALL_MODES
+    return requested or _ALL_MODES
 
 
 def _granted(identity: Identity, channel: str, requested: Flag) -> Flag:

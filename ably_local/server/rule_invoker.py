@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 MAX_IN_FLIGHT = 25  # per rule, as on Ably's free plan
 MAX_BATCH = 100  # events per batch; one batch per rule is in flight
-MAX_WAITING = 10_000  # per rule
+MAX_PENDING = 10_000  # per rule
 RETRY_SECONDS = (0.1, 0.5, 1.0, 2.0)
 REQUEST_SECONDS = 10
 
@@ -60,8 +60,8 @@ class Invoker:
             queue = self._queues[rule.id] = _RuleQueue(self._invoke)
             if self._session is not None:
                 queue.start()
-        if len(queue.waiting) >= MAX_WAITING:
-            self._report(rule, AblyError(70003, 429, "too many invocations are waiting"))
+        if len(queue.pending) >= MAX_PENDING:
+            self._report(rule, AblyError(70003, 429, "too many invocations are pending"))
             return
         queue.put(rule, event)
 
@@ -86,7 +86,7 @@ class Invoker:
             error = await self._attempt(rule, events)
             if error is None:
                 return
-            if delay is None or not _is_passing(error):
+            if delay is None or not _is_transient(error):
                 self._report(rule, error)
                 return
             await asyncio.sleep(delay)
@@ -127,13 +127,13 @@ class _RuleQueue:
     """The invocations of one rule, pending and in flight."""
 
     def __init__(self, invoke: Callable[[Rule, list[Event]], Coroutine[Any, Any, None]]) -> None:
-        self.waiting: deque[tuple[Rule, Event]] = deque()
+        self.pending: deque[tuple[Rule, Event]] = deque()
         self._invoke = invoke
-        self._flying: dict[asyncio.Task[None], list[tuple[Rule, Event]]] = {}
+        self._in_flight: dict[asyncio.Task[None], list[tuple[Rule, Event]]] = {}
         self._started = False
 
     def put(self, rule: Rule, event: Event) -> None:
-        self.waiting.append((rule, event))
+        self.pending.append((rule, event))
         self._fill()
 
     def start(self) -> None:
@@ -142,31 +142,33 @@ class _RuleQueue:
 
     async def stop(self) -> None:
         self._started = False
-        flying = dict(self._flying)
-        for task in flying:
+        in_flight = dict(self._in_flight)
+        for task in in_flight:
             task.cancel()
-        await asyncio.gather(*flying, return_exceptions=True)
-        unfinished = [item for task, items in flying.items() if task.cancelled() for item in items]
-        self.waiting.extendleft(reversed(unfinished))
+        await asyncio.gather(*in_flight, return_exceptions=True)
+        unfinished = [
+            item for task, items in in_flight.items() if task.cancelled() for item in items
+        ]
+        self.pending.extendleft(reversed(unfinished))
 
     def _fill(self) -> None:
-        while self._started and self.waiting:
-            rule = self.waiting[0][0]
-            at_once, size = (1, MAX_BATCH) if rule.request_mode == "batch" else (MAX_IN_FLIGHT, 1)
-            if len(self._flying) >= at_once:
+        while self._started and self.pending:
+            rule = self.pending[0][0]
+            max_tasks, size = (1, MAX_BATCH) if rule.request_mode == "batch" else (MAX_IN_FLIGHT, 1)
+            if len(self._in_flight) >= max_tasks:
                 return
-            items = [self.waiting.popleft() for _ in range(min(size, len(self.waiting)))]
+            items = [self.pending.popleft() for _ in range(min(size, len(self.pending)))]
             events = [event for _, event in items]
             task = asyncio.create_task(self._invoke(rule, events), name=f"rule-{rule.id}")
-            self._flying[task] = items
-            task.add_done_callback(self._landed)
+            self._in_flight[task] = items
+            task.add_done_callback(self._on_done)
 
-    def _landed(self, task: asyncio.Task[None]) -> None:
-        del self._flying[task]
+    def _on_done(self, task: asyncio.Task[None]) -> None:
+        del self._in_flight[task]
         if not task.cancelled() and task.exception() is not None:
             logger.error("rule invocation failed unexpectedly", exc_info=task.exception())
         self._fill()
 
 
-def _is_passing(error: AblyError) -> bool:
+def _is_transient(error: AblyError) -> bool:
     return error.status == 429 or error.status >= 500

@@ -1,6 +1,6 @@
-"""Who may call the AWS services of a local run: holders of its credentials, by signed requests.
+"""Access control for the AWS services of a local run: only requests signed with its credentials.
 
-AWS's own rules (Signature Version 4) and its own errors, so that any AWS SDK is a client.
+It follows AWS's rules (Signature Version 4) and errors, so that any AWS SDK can be a client.
 """
 
 from local.aws_access.credentials import RunCredentials

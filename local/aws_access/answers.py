@@ -1,4 +1,4 @@
-"""A refusal in the form that the request's protocol has for errors, so that SDKs read it."""
+"""Errors in the format of the request's protocol, so that SDKs can read them."""
 
 import json
 import uuid
@@ -23,7 +23,7 @@ class Answer:
 
 
 def refuse(request: ReceivedRequest, error: AccessError) -> Answer:
-    """The answer to a refused request of a JSON protocol, the query protocol or REST."""
+    """The response to a refused request in a JSON protocol, the query protocol or REST."""
     target = "".join(request.values("x-amz-target"))
     if target:
         return _json_answer(error, target, request)
@@ -33,18 +33,18 @@ def refuse(request: ReceivedRequest, error: AccessError) -> Answer:
 
 
 def rest_answer(error: AccessError) -> Answer:
-    """The refusal of a REST API such as Lambda's."""
+    """The error of a REST API such as Lambda's."""
     body = json.dumps({"Type": "User", "message": str(error), "Message": str(error)})
     headers = {"Content-Type": JSON_TYPE, "x-amzn-ErrorType": error.json_code}
     return Answer(status=error.status, headers=headers, body=body.encode())
 
 
 def _json_answer(error: AccessError, target: str, request: ReceivedRequest) -> Answer:
-    asked = "".join(request.values("content-type"))
-    content_type = asked if asked in JSON_TYPES else JSON_TYPES[0]
+    requested = "".join(request.values("content-type"))
+    content_type = requested if requested in JSON_TYPES else JSON_TYPES[0]
     headers = {"Content-Type": content_type, "x-amzn-RequestId": str(uuid.uuid4())}
     if target.startswith("AmazonSQS."):
-        # SQS spoke the query protocol once, and its errors go by those names still.
+        # SQS used the query protocol before, and clients still expect its error codes.
         headers["x-amzn-query-error"] = f"{error.query_code};Sender"
     body = json.dumps({"__type": error.json_code, "message": str(error)})
     return Answer(status=error.status, headers=headers, body=body.encode())

@@ -13,14 +13,14 @@ SECRET_ACCESS_KEY = "AWS_SECRET_ACCESS_KEY"  # noqa: S105  # the name of a varia
 
 @dataclass(frozen=True, kw_only=True)
 class RunCredentials:
-    """An access key that the run's own services take; no AWS account knows it."""
+    """An access key that only the services of this run accept; it belongs to no AWS account."""
 
     access_key_id: str = field(repr=False)
     secret_access_key: str = field(repr=False)
 
     @classmethod
     def generate(cls) -> "RunCredentials":
-        """An access key that nobody can guess."""
+        """Generate a random access key."""
         alphabet = string.ascii_uppercase + string.digits
         return cls(
             access_key_id="LOCAL" + "".join(secrets.choice(alphabet) for _ in range(15)),
@@ -29,10 +29,10 @@ class RunCredentials:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "RunCredentials":
-        """The access key that `environment` of the parent has set.
+        """Read the access key that the parent process set in `environment`.
 
         Raises:
-            KeyError: there is none.
+            KeyError: if a variable is missing.
         """
         return cls(
             access_key_id=environment[ACCESS_KEY_ID],
@@ -41,7 +41,7 @@ class RunCredentials:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables by which AWS SDKs find it."""
+        """The environment variables from which AWS SDKs read the key."""
         return {
             ACCESS_KEY_ID: self.access_key_id,
             SECRET_ACCESS_KEY: self.secret_access_key,
@@ -49,5 +49,5 @@ class RunCredentials:
 
     @property
     def for_botocore(self) -> Credentials:
-        """The same for botocore."""
+        """The same key as botocore credentials."""
         return Credentials(self.access_key_id, self.secret_access_key)

@@ -1,6 +1,6 @@
-"""Why a request is not answered, in AWS's words.
+"""Reasons to refuse a request, with AWS's error codes.
 
-AccessError                 each with the code of the query protocol and that of the JSON protocols
+AccessError                 each has a code for the query protocol and one for the JSON protocols
 ├── MissingTokenError         MissingAuthenticationToken, MissingAuthenticationTokenException
 ├── IncompleteSignatureError  IncompleteSignature, IncompleteSignatureException
 ├── UnknownKeyError           InvalidClientTokenId, UnrecognizedClientException
@@ -10,7 +10,7 @@ AccessError                 each with the code of the query protocol and that of
 
 from typing import ClassVar
 
-_READY_FILE = "use aws_access_key_id and aws_secret_access_key of the run's ready file"
+_READY_FILE = "use aws_access_key_id and aws_secret_access_key from the run's ready file"
 
 
 class AccessError(Exception):
@@ -38,7 +38,7 @@ class MissingTokenError(AccessError):
 
 
 class IncompleteSignatureError(AccessError):
-    """The Authorization header cannot be read, or leaves something out."""
+    """The Authorization header is malformed or incomplete."""
 
     query_code = "IncompleteSignature"
     json_code = "IncompleteSignatureException"
@@ -55,7 +55,7 @@ class UnknownKeyError(AccessError):
 
 
 class SignatureMismatchError(AccessError):
-    """The signature is another's, of another request or of another time."""
+    """The signature has another key, request or time."""
 
     query_code = "SignatureDoesNotMatch"
     json_code = "InvalidSignatureException"
@@ -69,7 +69,7 @@ class SignatureMismatchError(AccessError):
 
 
 class RequestRefusedError(AccessError):
-    """The request is refused whoever has signed it: for its host, its sender or its size."""
+    """The request is refused regardless of its signature: for its host, sender or size."""
 
     query_code = "AccessDenied"
     json_code = "AccessDeniedException"

@@ -1,10 +1,10 @@
-"""Checks of Signature Version 4: the same computation as the client's, by botocore.
+"""Verifies Signature Version 4 by repeating the client's computation with botocore.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 
-A signature covers method, path, query, body and the headers that it names; it holds for five
-minutes either way. Signatures in the query (presigned URLs) and SigV4A are not taken. A session
-token is not looked at: a run has none.
+A signature covers method, path, query, body and the headers that it names. It is valid for five
+minutes before and after its time. Signatures in the query (presigned URLs) and SigV4A are refused.
+The session token is ignored, because a run has none.
 """
 
 import hashlib
@@ -34,10 +34,10 @@ _TIMESTAMP = re.compile(r"[0-9]{8}T[0-9]{6}Z")
 
 @dataclass(frozen=True, kw_only=True)
 class ReceivedRequest:
-    """A request as it came in.
+    """A request as received.
 
     Attributes:
-        target: path and query as they were sent, percent-encoded.
+        target: path and query as sent, percent-encoded.
         headers: names and values; a name may occur more than once.
     """
 
@@ -53,7 +53,7 @@ class ReceivedRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class _Authorization:
-    """The parts of the header of that name."""
+    """The parts of the Authorization header."""
 
     access_key_id: str
     date: str
@@ -70,16 +70,16 @@ def verify(
     now: datetime,
     service: str | None = None,
 ) -> None:
-    """Check that a holder of the credentials has sent this very request.
+    """Verify that the request was signed with the credentials.
 
     Args:
-        request: what has come in.
-        credentials: the only ones that are taken.
-        now: the present time, with its zone.
-        service: the only service that it may be signed for; None takes any.
+        request: the received request.
+        credentials: the only credentials that are accepted.
+        now: the current time, with its time zone.
+        service: the service that the signature must name; None accepts any.
 
     Raises:
-        AccessError: nobody is known to have sent it.
+        AccessError: if the signature is missing, malformed or wrong.
     """
     given = _parse(request)
     if not _same(given.access_key_id, credentials.access_key_id):
@@ -122,7 +122,7 @@ def _parse(request: ReceivedRequest) -> _Authorization:
 
 
 def _timestamp(request: ReceivedRequest, given: _Authorization, now: datetime) -> str:
-    """The time of signing as it was sent, once it is known to be recent."""
+    """The time of signing as sent, after a check that it is recent."""
     text = ",".join(request.values("x-amz-date"))
     if not _TIMESTAMP.fullmatch(text):
         raise IncompleteSignatureError("Authorization header requires a header 'X-Amz-Date'")
@@ -150,7 +150,7 @@ def _signature(
     credentials: RunCredentials,
     timestamp: str,
 ) -> str:
-    """What the signature must be, of the body that has come in and not of one that is claimed."""
+    """The expected signature, computed from the received body instead of a claimed hash."""
     digest = hashlib.sha256(request.body).hexdigest()
     if any(claimed != digest for claimed in request.values("x-amz-content-sha256")):
         raise SignatureMismatchError("'X-Amz-Content-SHA256' does not match what was computed")
@@ -162,14 +162,14 @@ def _signature(
         signer = _Signer(request, given, credentials)
         canonical = signer.canonical_request(signed)
         return str(signer.signature(signer.string_to_sign(signed, canonical), signed))
-    except ValueError as error:  # bytes in the head that are no text: no client signs them
+    except ValueError as error:  # no client signs bytes in the head that are not text
         raise SignatureMismatchError from error
 
 
 class _Signer(SigV4Auth):
-    """Signs the headers that the client has named; as a client, botocore chooses them itself.
+    """Signs the headers that the client named; botocore's own signer chooses the headers itself.
 
-    Raises a ValueError where one of them is not text.
+    Raises ValueError if a header is not text.
     """
 
     def __init__(
@@ -186,5 +186,5 @@ class _Signer(SigV4Auth):
         return self._named
 
 
-def _same(one: str, other: str) -> bool:
-    return hmac.compare_digest(one.encode(errors="replace"), other.encode())
+def _same(sent: str, computed: str) -> bool:
+    return hmac.compare_digest(sent.encode(errors="replace"), computed.encode())

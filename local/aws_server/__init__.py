@@ -1,4 +1,4 @@
-"""moto's server with a door: SQS and Secrets Manager for holders of the run's credentials.
+"""moto's server behind access control: SQS and Secrets Manager, only for the run's credentials.
 
-moto itself answers anybody, and lets pages of any site read its answers.
+moto itself answers any client, and lets pages of any site read its answers.
 """

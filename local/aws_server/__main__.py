@@ -1,6 +1,6 @@
-"""`python -m local.aws_server --port N`: moto's server for holders of the credentials.
+"""`python -m local.aws_server --port N`: moto's server, for requests signed with the credentials.
 
-They are read from the environment, as AWS's own tools do, and so are not in the process list.
+The credentials come from the environment, as with AWS's tools, so the process list omits them.
 """
 
 import argparse

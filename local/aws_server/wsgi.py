@@ -1,4 +1,4 @@
-"""The guard and the check of signatures, in front of a WSGI application."""
+"""The guard and the signature check, in front of a WSGI application."""
 
 import io
 import re
@@ -17,13 +17,13 @@ from local.aws_access.signature import ReceivedRequest, verify
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-MAX_BODY_BYTES = 8 * 1024 * 1024  # SQS takes 1 MiB a batch
+MAX_BODY_BYTES = 8 * 1024 * 1024  # SQS accepts 1 MiB per batch
 _LENGTH = re.compile("[0-9]{1,9}")
 _WITHOUT_PREFIX = ("CONTENT_TYPE", "CONTENT_LENGTH")
 
 
 class SignedRequestsOnly:
-    """Hands on what a holder of the credentials has signed, on every path, and refuses the rest."""
+    """Passes on requests signed with the credentials, on every path; refuses all others."""
 
     def __init__(self, application: "WSGIApplication", credentials: RunCredentials) -> None:
         self._application = application
@@ -58,10 +58,10 @@ def _require_no_page(received: ReceivedRequest) -> None:
 
 
 def _with_body(received: ReceivedRequest, environ: "WSGIEnvironment") -> ReceivedRequest:
-    """The request with its body, which the application can read once more."""
+    """The request with its body, which the application can read again."""
     length = environ.get("CONTENT_LENGTH", "0") or "0"
     if not _LENGTH.fullmatch(length) or int(length) > MAX_BODY_BYTES:
-        raise RequestRefusedError(f"Content-Length is no number up to {MAX_BODY_BYTES}", 413)
+        raise RequestRefusedError(f"Content-Length must be a number up to {MAX_BODY_BYTES}", 413)
     body = environ["wsgi.input"].read(int(length))
     environ["wsgi.input"] = io.BytesIO(body)
     return ReceivedRequest(
@@ -70,7 +70,7 @@ def _with_body(received: ReceivedRequest, environ: "WSGIEnvironment") -> Receive
 
 
 def _headers(environ: "WSGIEnvironment") -> list[tuple[str, str]]:
-    """The headers; a repeated one has its values joined by commas."""
+    """The headers; the values of a repeated header are joined by commas."""
     names = ((key, key.removeprefix("HTTP_")) for key in environ)
     return [
         (name.replace("_", "-").lower(), environ[key])

@@ -1,4 +1,4 @@
-"""The page's web server: static files, `/config.json`, and API Gateway's part for the functions."""
+"""The page's web server: static files, `/config.json`, and the functions behind an HTTP API."""
 
 from local.gateway.server import Gateway
 

@@ -31,7 +31,7 @@ class HttpResult:
 
 
 async def request_event(request: web.Request) -> dict[str, Any]:
-    """The event that API Gateway would make of a request."""
+    """The event that API Gateway would make from a request."""
     body = await request.read()
     raw_path, _, raw_query = request.raw_path.partition("?")
     event: dict[str, Any] = {
@@ -53,9 +53,9 @@ async def request_event(request: web.Request) -> dict[str, Any]:
 
 
 def http_result(payload: bytes) -> HttpResult:
-    """The response that API Gateway would make of a function's result.
+    """The response that API Gateway would make from a function's result.
 
-    A result without `statusCode` is a 200 whose body is the result itself.
+    A result without `statusCode` becomes the body of a response with status 200.
     """
     result = json.loads(payload)
     if not isinstance(result, dict) or "statusCode" not in result:

@@ -1,4 +1,4 @@
-"""The built chat page: its files, and the headers that CloudFront would send with them."""
+"""The built chat page: its files, with the headers that CloudFront would send."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def require_page(folder: Path, *, node_installed: bool) -> None:
     """Check that the page has been built.
 
     Raises:
-        LocalError: it has not; the message names what is missing.
+        LocalError: if it has not been built; the message says what is missing.
     """
     if (folder / "index.html").is_file():
         return
@@ -33,7 +33,7 @@ def require_page(folder: Path, *, node_installed: bool) -> None:
 
 
 def page_headers(settings: PageSettings) -> dict[str, str]:
-    """Security headers for every file: scripts of our own alone, and connections to Ably."""
+    """Security headers for every file: scripts only from the page itself, connections to Ably."""
     ably = settings.ably
     where = f"http://{ably.endpoint}:{ably.port} ws://{ably.endpoint}:{ably.port}" if ably else ""
     policy = (
@@ -49,7 +49,7 @@ def page_headers(settings: PageSettings) -> dict[str, str]:
 
 
 class Page:
-    """Serves the folder that the page was built into."""
+    """Serves the folder that contains the built page."""
 
     def __init__(self, folder: Path, settings: PageSettings) -> None:
         self._folder = folder.resolve()
@@ -57,7 +57,7 @@ class Page:
         self._headers = page_headers(settings)
 
     def add_to(self, router: web.UrlDispatcher) -> None:
-        """Add the page's routes; the one for files takes every path that is left."""
+        """Add the page's routes; the route for files matches every remaining path."""
         router.add_get("/config.json", self._config)
         router.add_get("/{path:.*}", self._file, name=FILE_ROUTE)
 
@@ -68,8 +68,8 @@ class Page:
     async def _file(self, request: web.Request) -> web.StreamResponse:
         path = (self._folder / (request.match_info["path"] or "index.html")).resolve()
         if not path.is_relative_to(self._folder) or not path.is_file():
-            raise web.HTTPNotFound(text="there is nothing here", headers=self._headers)
-        # Vite puts a hash of the content into the name of everything under assets/.
+            raise web.HTTPNotFound(text="not found", headers=self._headers)
+        # Vite puts a hash of the content into the name of each file under assets/.
         hashed = path.parent == self._folder / "assets"
         headers = {**self._headers, "Cache-Control": IMMUTABLE if hashed else NO_CACHE}
         return web.FileResponse(path, headers=headers)

@@ -1,4 +1,4 @@
-"""The gateway's server: the page, and the routes of the HTTP API with the functions behind them."""
+"""The gateway's server: the page, and the routes of the HTTP API that invoke functions."""
 
 import json
 import logging
@@ -8,7 +8,7 @@ from pathlib import Path
 from aiohttp import web
 
 from ably_local.http_guard import DOCUMENTS, LOOPBACK_PAGES, AccessPolicy, Refusal
-from ably_local.http_guard.middleware import guard
+from ably_local.http_guard.middleware import access_guard
 from local.gateway.events import HttpResult, http_result, request_event
 from local.gateway.page import FILE_ROUTE, Page
 from local.gateway.settings import PageSettings
@@ -25,16 +25,16 @@ UNAVAILABLE = HttpResult(503, JSON_TYPE, b'{"message":"Service Unavailable"}')
 
 
 class Gateway:
-    """Serves the page and the HTTP API on one port of loopback.
+    """Serves the page and the HTTP API on one loopback port.
 
     Attributes:
-        port: TCP port on 127.0.0.1; 0 takes a free one at `start`.
+        port: TCP port on 127.0.0.1; 0 picks a free one at `start`.
     """
 
     def __init__(
         self, *, port: int, page_folder: Path, routes: Mapping[str, str], invoke: Invoke
     ) -> None:
-        """Take the function name for each GET path in `routes`."""
+        """Create a gateway; `routes` maps each GET path to a function name."""
         self.port = port
         self._page_folder = page_folder
         self._routes = routes
@@ -43,12 +43,14 @@ class Gateway:
 
     @property
     def url(self) -> str:
-        """Where a browser finds it, without a slash at the end."""
+        """The URL of the page, without a trailing slash."""
         return f"http://localhost:{self.port}"
 
     async def start(self, settings: PageSettings) -> None:
-        """Listen; requests are served from here on."""
-        app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[guard(_policy, _refuse)])
+        """Start listening and serving requests."""
+        app = web.Application(
+            client_max_size=MAX_BODY_BYTES, middlewares=[access_guard(_policy, _refuse)]
+        )
         for path, function_name in self._routes.items():
             app.router.add_get(path, self._function(function_name), allow_head=False)
         Page(self._page_folder, settings).add_to(app.router)
@@ -59,7 +61,7 @@ class Gateway:
         self.port = int(self._runner.addresses[0][1])
 
     async def stop(self) -> None:
-        """Stop listening. Safe to call twice and without a start."""
+        """Stop listening. Safe to call twice, and without a start."""
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -80,20 +82,20 @@ class Gateway:
         try:
             outcome = await self._invoke(name, Invocation(payload=json.dumps(event).encode()))
         except InvokeError:
-            logger.warning("%s could not be invoked", name, exc_info=True)
+            logger.warning("invocation of %s failed", name, exc_info=True)
             return UNAVAILABLE
         if outcome.failed:
-            logger.warning("%s failed: %s", name, outcome.error_message())
+            logger.warning("%s returned an error: %s", name, outcome.error_message())
             return FUNCTION_FAILED
         return http_result(outcome.payload)
 
 
 def _policy(request: web.Request) -> AccessPolicy:
-    """A link on any site may open the page; only pages of this machine may call the rest."""
+    """A link on any site may open the page; only pages of this machine may call the API."""
     is_file = request.match_info.route.name == FILE_ROUTE
     return DOCUMENTS if is_file else LOOPBACK_PAGES
 
 
 def _refuse(refusal: Refusal) -> web.Response:
-    # API Gateway's form. A page of a foreign origin cannot read it; its developer's tools show it.
+    # In API Gateway's format. A page of another origin cannot read it; the browser's tools show it.
     return web.json_response({"message": refusal.sentence}, status=refusal.status)

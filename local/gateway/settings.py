@@ -1,4 +1,4 @@
-"""What the page is told at `/config.json`: where its functions, channels and Ably are."""
+"""The settings that the page reads from `/config.json`: its functions, channels and Ably server."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,7 +11,7 @@ MESSAGES_PATH = "/messages"
 
 @dataclass(frozen=True)
 class AblyAddress:
-    """Where the local Ably listens, in the words of ably-js's client options."""
+    """The address of the local Ably, in the names of ably-js's client options."""
 
     endpoint: str
     port: int
@@ -20,12 +20,12 @@ class AblyAddress:
 
 @dataclass(frozen=True)
 class PageSettings:
-    """The page's settings; without an address it connects to the real Ably."""
+    """The page's settings; without an Ably address the page connects to the real Ably."""
 
     ably: AblyAddress | None
 
     def to_json(self) -> dict[str, Any]:
-        """The document the page reads."""
+        """The document that the page reads."""
         return {
             "authUrl": AUTH_PATH,
             "messagesUrl": MESSAGES_PATH,

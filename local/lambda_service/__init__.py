@@ -1,7 +1,7 @@
-"""A local Lambda service: AWS's Invoke API in front, AWS's own runtime client in each worker.
+"""A local Lambda service: AWS's Invoke API, with AWS's own runtime client in each worker.
 
-Good for development and tests: boto3 and the local Ably's rules call it as they call AWS. It knows
-no versions, aliases, layers or permissions; a holder of its credentials may invoke every function.
+For development and tests: boto3 and the local Ably's rules call it as they call AWS. It has no
+versions, aliases, layers or permissions; any holder of its credentials may invoke every function.
 """
 
 from local.lambda_service.function import Function

@@ -1,7 +1,6 @@
-"""Asynchronous invocation: accepted at once, tried again after a failure, dead-lettered at last.
+"""Asynchronous invocation: queued, retried after a failure, and finally dead-lettered.
 
-Events live in memory: those that are unfinished when the service stops are gone, and counted in
-the log.
+Events are kept in memory. When the service stops, unfinished events are lost; it logs their number.
 """
 
 import asyncio
@@ -18,10 +17,10 @@ logger = logging.getLogger(__name__)
 
 
 class DeadLetters(Protocol):
-    """Where events go that failed for good."""
+    """The destination of events whose last retry failed."""
 
     async def send(self, function: Function, invocation: Invocation, outcome: Outcome) -> None:
-        """Keep the event with the reason of its last failure."""
+        """Send the event with the reason of its last failure."""
 
 
 class EventQueue:
@@ -33,10 +32,10 @@ class EventQueue:
         self._unfinished: set[asyncio.Task[None]] = set()
 
     def accept(self, invocation: Invocation) -> None:
-        """Take over an event and return at once.
+        """Queue an event and return without waiting for it.
 
         Raises:
-            TooManyInvocationsError: the queue is full.
+            TooManyInvocationsError: if the queue is full.
         """
         if len(self._unfinished) >= self._pool.function.max_queued:
             raise TooManyInvocationsError("Rate Exceeded.")
@@ -45,9 +44,9 @@ class EventQueue:
         task.add_done_callback(self._finished)
 
     async def stop(self) -> None:
-        """Give up what is unfinished."""
+        """Drop the unfinished events."""
         if self._unfinished:
-            logger.warning("%d asynchronous events given up", len(self._unfinished))
+            logger.warning("%d asynchronous events dropped", len(self._unfinished))
         for task in list(self._unfinished):
             task.cancel()
         await asyncio.gather(*self._unfinished, return_exceptions=True)
@@ -67,4 +66,4 @@ class EventQueue:
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._unfinished.discard(task)
         if not task.cancelled() and task.exception() is not None:
-            logger.error("event %s was lost", task.get_name(), exc_info=task.exception())
+            logger.error("event %s lost", task.get_name(), exc_info=task.exception())

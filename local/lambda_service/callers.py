@@ -1,4 +1,4 @@
-"""Who may call the Invoke API: no web page, and holders of the run's credentials only."""
+"""Access control of the Invoke API: no web pages, and only signed requests."""
 
 from datetime import UTC, datetime
 
@@ -16,9 +16,9 @@ SERVICE = "lambda"
 
 
 def signed_requests_only(credentials: RunCredentials, *, max_body_bytes: int) -> Middleware:
-    """Hand on what a holder of the credentials has signed, and refuse the rest, on every path.
+    """Pass on requests that are signed with the credentials; refuse all others, on every path.
 
-    A body that is larger than the application takes raises PayloadTooLargeError.
+    A body that exceeds the application's limit raises PayloadTooLargeError.
     """
 
     @web.middleware
@@ -48,7 +48,7 @@ async def _body(request: web.Request, max_bytes: int) -> bytes:
 
 
 def refuse_sender(refusal: Refusal) -> web.Response:
-    """The answer to a request that the guard refuses."""
+    """The response to a request that the guard refuses."""
     return _send(rest_answer(RequestRefusedError(refusal.sentence, refusal.status)))
 
 

@@ -1,4 +1,4 @@
-"""The dead-letter queue of asynchronous events: an SQS message as AWS Lambda writes it."""
+"""The dead-letter queue of asynchronous events: SQS messages in AWS Lambda's format."""
 
 import asyncio
 import logging
@@ -11,22 +11,22 @@ from local.lambda_service.invocation import Invocation, Outcome
 
 logger = logging.getLogger(__name__)
 
-FUNCTION_ERROR_CODE = "200"  # Lambda's status of an invocation whose function raised
+FUNCTION_ERROR_CODE = "200"  # the status that Lambda reports when the function raised
 MAX_ERROR_MESSAGE_CHARS = 1024
 
 
 class SqsDeadLetters:
-    """Sends failed events to their function's queue; without a queue they are dropped, and said."""
+    """Sends failed events to their function's queue; without a queue it drops and logs them."""
 
     def __init__(self, sqs: SQSClient | None) -> None:
         self._sqs = sqs
 
     async def send(self, function: Function, invocation: Invocation, outcome: Outcome) -> None:
-        """Keep the event; a queue that cannot be reached costs the event, as the log says."""
+        """Send the event; if the queue cannot be reached, the event is lost and logged."""
         request_id = invocation.request_id
         queue_url = function.dead_letter_queue_url
         if self._sqs is None or queue_url is None:
-            logger.error("%s: event %s failed for good and is dropped", function.name, request_id)
+            logger.error("%s: event %s failed, dropped", function.name, request_id)
             return
         message = outcome.error_message()[:MAX_ERROR_MESSAGE_CHARS] or "unknown"
         try:
@@ -41,4 +41,6 @@ class SqsDeadLetters:
                 },
             )
         except (BotoCoreError, ClientError):
-            logger.exception("%s: event %s did not reach the queue", function.name, request_id)
+            logger.exception(
+                "%s: event %s lost, send to the dead-letter queue failed", function.name, request_id
+            )

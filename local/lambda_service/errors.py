@@ -1,4 +1,4 @@
-"""What the Invoke API answers where a request never reaches a function.
+"""The errors of the Invoke API for requests that do not reach a function.
 
 InvokeError
 ├── FunctionNotFoundError   404 ResourceNotFoundException
@@ -19,7 +19,7 @@ class InvokeError(Exception):
 
 
 class FunctionNotFoundError(InvokeError):
-    """There is no function of that name."""
+    """No function has this name."""
 
     status = 404
     error_type = "ResourceNotFoundException"
@@ -33,7 +33,7 @@ class InvalidPayloadError(InvokeError):
 
 
 class InvalidParameterError(InvokeError):
-    """A header or parameter has a value that Lambda does not know."""
+    """A header or parameter has a value that Lambda does not accept."""
 
     status = 400
     error_type = "InvalidParameterValueException"
@@ -47,7 +47,7 @@ class PayloadTooLargeError(InvokeError):
 
 
 class TooManyInvocationsError(InvokeError):
-    """All workers are busy and the queue of waiting invocations is full."""
+    """All workers are busy and the queue of pending invocations is full."""
 
     status = 429
     error_type = "TooManyRequestsException"

@@ -1,4 +1,4 @@
-"""What the service must know of a function: what matters locally of its AWS configuration."""
+"""The configuration of a function: the parts of its AWS configuration that matter locally."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,14 +15,14 @@ class Function:
     Attributes:
         handler: dotted path of the handler, importable from the task root.
         environment: its variables, besides those that Lambda itself sets.
-        timeout_seconds: an invocation that takes longer is killed with its worker.
+        timeout_seconds: a longer invocation is killed together with its worker.
         max_concurrency: worker processes at most; further invocations wait for one.
-        max_waiting: synchronous invocations that may wait; one more is answered 429.
-        max_queued: asynchronous invocations that may be unfinished; one more is answered 429.
+        max_waiting: synchronous invocations that may wait; further ones get status 429.
+        max_queued: asynchronous invocations that may be unfinished; further ones get status 429.
         retry_delays_seconds: pauses before each retry of a failed asynchronous invocation. AWS
-            waits 60 and 120 seconds; nobody wants to at a laptop.
-        max_event_age_seconds: an asynchronous event older than this is not tried again.
-        dead_letter_queue_url: SQS queue for events that failed for good; None drops them.
+            waits 60 and 120 seconds; the default is shorter for development.
+        max_event_age_seconds: an asynchronous event older than this is not retried.
+        dead_letter_queue_url: SQS queue for events whose last retry failed; None drops them.
         prewarm: start one worker with the service instead of at the first invocation.
     """
 
@@ -40,5 +40,5 @@ class Function:
 
     @property
     def arn(self) -> str:
-        """The name under which the function sees itself."""
+        """The ARN that the function sees as its own."""
         return f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{self.name}"

@@ -1,4 +1,4 @@
-"""One call of a function and what came of it, in the words that Lambda uses for each failure."""
+"""One invocation of a function and its outcome, in the terms that Lambda uses for each failure."""
 
 import json
 import secrets
@@ -10,14 +10,14 @@ MAX_RESPONSE_BYTES = 6 * 1024 * 1024
 
 
 def new_trace_id() -> str:
-    """An X-Ray trace header as Lambda makes one up when the caller sent none."""
+    """An X-Ray trace header, as Lambda generates it when the caller sends none."""
     root = f"1-{int(time.time()):08x}-{secrets.token_hex(12)}"
     return f"Root={root};Parent={secrets.token_hex(8)};Sampled=0"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Invocation:
-    """A call on its way to a worker. All tries of one event carry the same request id."""
+    """An invocation; all retries of one event carry the same request id."""
 
     payload: bytes
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -27,13 +27,13 @@ class Invocation:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The function's answer, or the error document that Lambda answers in its place."""
+    """The function's answer, or the error document that Lambda returns instead."""
 
     payload: bytes
     failed: bool = False
 
     def error_message(self) -> str:
-        """The sentence of a failed outcome; empty where it has none."""
+        """The error message of a failed outcome; empty if it has none."""
         try:
             document = json.loads(self.payload)
         except ValueError:
@@ -42,13 +42,13 @@ class Outcome:
 
 
 def timed_out(invocation: Invocation, timeout_seconds: float) -> Outcome:
-    """The outcome of an invocation that outlived the function's timeout."""
+    """The outcome of an invocation that exceeded the function's timeout."""
     reason = f"Task timed out after {timeout_seconds:.2f} seconds"
     return _failure(invocation, "Sandbox.Timedout", reason)
 
 
 def exited(invocation: Invocation, returncode: int | None) -> Outcome:
-    """The outcome of an invocation whose worker process ended under it."""
+    """The outcome of an invocation whose worker process ended during it."""
     how = "unknown"
     if returncode is not None:
         how = f"signal: {-returncode}" if returncode < 0 else f"exit status {returncode}"
@@ -62,7 +62,7 @@ def not_started(invocation: Invocation, seconds: float) -> Outcome:
 
 
 def response_too_large(invocation: Invocation) -> Outcome:
-    """The outcome of an invocation whose answer exceeds the limit."""
+    """The outcome of an invocation whose response exceeds the limit."""
     reason = f"Response payload size exceeded maximum allowed size ({MAX_RESPONSE_BYTES} bytes)."
     return _failure(invocation, "Function.ResponseSizeTooLarge", reason)
 

@@ -1,4 +1,4 @@
-"""AWS's Invoke API over HTTP, as boto3's Lambda client and an Ably rule speak it."""
+"""AWS's Invoke API over HTTP, as used by boto3's Lambda client and Ably rules."""
 
 import base64
 import re
@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from ably_local.http_guard import NO_PAGES
-from ably_local.http_guard.middleware import guard
+from ably_local.http_guard.middleware import access_guard
 from local.aws_access import RunCredentials
 from local.lambda_service.callers import refuse_sender, signed_requests_only
 from local.lambda_service.errors import (
@@ -20,36 +20,36 @@ from local.lambda_service.invocation import Invocation, Outcome, new_trace_id
 
 MAX_SYNC_BYTES = 6 * 1024 * 1024
 
-# A plain name, `account:function:name`, or a whole ARN, each with a qualifier or without.
+# A name, `account:function:name`, or a full ARN; each may have a qualifier.
 _FUNCTION_NAME = re.compile(
     r"(?:(?:arn:aws:lambda:[a-z0-9-]+:)?\d{12}:function:)?(?P<name>[\w-]+)(?::(?P<qualifier>[\w$-]+))?"
 )
 
 
 class Functions(Protocol):
-    """What the API needs of the service behind it."""
+    """The service that the API calls."""
 
     async def invoke(self, name: str, invocation: Invocation) -> Outcome:
-        """Run a function and wait."""
+        """Run a function and wait for its outcome."""
 
     def invoke_event(self, name: str, invocation: Invocation) -> None:
         """Run a function in the background."""
 
     def require(self, name: str) -> None:
-        """Raise where there is no such function."""
+        """Raise if there is no such function."""
 
 
 def invoke_api(functions: Functions, credentials: RunCredentials) -> web.Application:
-    """The web application of the API, for requests that holders of the credentials have signed."""
+    """The API as a web application; it accepts requests signed with the credentials."""
 
     async def invoke(request: web.Request) -> web.Response:
         return await _invoke(functions, request)
 
-    # The limit is a byte above what is allowed, so that the service's own check gives the answer.
+    # One byte above the limit, so that the service's own check produces the error.
     app = web.Application(
         client_max_size=MAX_SYNC_BYTES + 1,
         middlewares=[
-            guard(lambda _request: NO_PAGES, refuse_sender),
+            access_guard(lambda _request: NO_PAGES, refuse_sender),
             _answer_errors,
             signed_requests_only(credentials, max_body_bytes=MAX_SYNC_BYTES),
         ],
@@ -85,7 +85,7 @@ async def _invoke(functions: Functions, request: web.Request) -> web.Response:
 def _function_name(request: web.Request) -> str:
     match = _FUNCTION_NAME.fullmatch(request.match_info["name"])
     if match is None:
-        raise InvalidParameterError(f"not a function name: {request.match_info['name']!r}")
+        raise InvalidParameterError(f"invalid function name: {request.match_info['name']!r}")
     qualifier = match["qualifier"] or request.query.get("Qualifier", "$LATEST")
     if qualifier != "$LATEST":
         raise FunctionNotFoundError(f"Function not found: {match['name']}:{qualifier}")

@@ -1,8 +1,8 @@
-"""The workers of one function: reused while they live, more on demand, replaced when spent.
+"""The workers of one function: reused while they are usable, started on demand, and replaced.
 
-An invocation that finds all workers busy has a new one started, up to the function's concurrency,
-and runs on whichever is free first: a burst does not wait for processes to load that it turns out
-not to need.
+An invocation that finds all workers busy starts a new one, up to the function's concurrency, and
+runs on the worker that is free first. A short burst therefore does not wait for processes to load
+that it does not need in the end.
 """
 
 import asyncio
@@ -18,33 +18,33 @@ logger = logging.getLogger(__name__)
 
 
 class WorkerPool:
-    """Runs invocations, each on a worker of its own; they wait in the order of arrival."""
+    """Runs each invocation on a free worker, in the order of arrival."""
 
     def __init__(self, function: Function, make_worker: Callable[[Function], Worker]) -> None:
         self.function = function
         self._make_worker = make_worker
-        # The last one used comes first: its caches are warm, the others may go cold.
+        # The most recently used worker comes first: its caches are warm.
         self._idle: asyncio.LifoQueue[Worker] = asyncio.LifoQueue()
         self._all: set[Worker] = set()
         self._starting: set[asyncio.Task[None]] = set()
-        self._waiting = 0
+        self._pending = 0
 
     def prewarm(self) -> None:
         """Start one worker ahead of the first invocation."""
         self._start_worker()
 
     def admit(self) -> None:
-        """Check that one more synchronous invocation may run or wait.
+        """Check that another synchronous invocation may run or wait.
 
         Raises:
-            TooManyInvocationsError: all workers are busy, and as many wait as may.
+            TooManyInvocationsError: if all workers are busy and the waiting limit is reached.
         """
         all_busy = self._idle.empty() and len(self._all) >= self.function.max_concurrency
-        if all_busy and self._waiting >= self.function.max_waiting:
+        if all_busy and self._pending >= self.function.max_waiting:
             raise TooManyInvocationsError("Rate Exceeded.")
 
     async def run(self, invocation: Invocation) -> Outcome:
-        """Run one invocation as soon as a worker is free."""
+        """Run an invocation as soon as a worker is free."""
         worker = await self._take()
         try:
             outcome = await worker.invoke(invocation)
@@ -58,7 +58,7 @@ class WorkerPool:
         return outcome
 
     async def stop(self) -> None:
-        """Kill all workers, whatever they are doing."""
+        """Kill all workers, including busy ones."""
         for task in list(self._starting):
             task.cancel()
         await asyncio.gather(*self._starting, return_exceptions=True)
@@ -68,21 +68,21 @@ class WorkerPool:
             self._idle.get_nowait()
 
     async def _take(self) -> Worker:
-        self._waiting += 1
+        self._pending += 1
         try:
             while True:
                 self._grow()
                 worker = await self._idle.get()
-                # One that could not load its handler is taken: it has the reason to tell.
+                # A worker that failed to load its handler is used too: it reports the reason.
                 if worker.usable or not worker.was_ready:
                     return worker
                 await self._discard(worker)
         finally:
-            self._waiting -= 1
+            self._pending -= 1
 
     def _grow(self) -> None:
         coming = self._idle.qsize() + len(self._starting)
-        if coming < self._waiting and len(self._all) < self.function.max_concurrency:
+        if coming < self._pending and len(self._all) < self.function.max_concurrency:
             self._start_worker()
 
     def _start_worker(self) -> None:
@@ -96,8 +96,8 @@ class WorkerPool:
         try:
             await worker.start()
         except OSError:
-            logger.exception("unable to start a worker of %s", self.function.name)
-        # Also one that failed: whoever takes it is told why, rather than kept waiting.
+            logger.exception("start of a worker of %s failed", self.function.name)
+        # Also a failed worker: it reports the failure, so that no invocation waits for it.
         self._idle.put_nowait(worker)
 
     async def _discard(self, worker: Worker) -> None:

@@ -1,7 +1,7 @@
-"""The Runtime API that one worker talks to: it asks for work, and answers or reports an error.
+"""The Runtime API of one worker: the worker asks for work, and sends results or errors.
 
-One server per worker, because AWS's runtime client is told nothing but a host and a port: the port
-is what says which worker is speaking.
+Each worker has its own server, because AWS's runtime client takes only a host and a port: the port
+identifies the worker.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from ably_local.http_guard import NO_PAGES, Refusal
-from ably_local.http_guard.middleware import guard
+from ably_local.http_guard.middleware import access_guard
 from local.lambda_service.function import Function
 from local.lambda_service.invocation import (
     MAX_RESPONSE_BYTES,
@@ -21,16 +21,16 @@ from local.lambda_service.invocation import (
 )
 
 PREFIX = "/2018-06-01/runtime"
-# The runtime client tells the cause of an error in a header, up to this size.
+# The runtime client sends the cause of an error in a header, up to this size.
 MAX_HEADER_BYTES = 1024 * 1024 + 256
 
 
 class RuntimeApi:
-    """The state of one worker as its requests tell it.
+    """The state of one worker, as known from its requests.
 
     Attributes:
-        ready: set once the worker asked for its first invocation.
-        init_error: the error document of a handler that could not be loaded.
+        ready: set when the worker asks for its first invocation.
+        init_error: the error document of a handler that failed to load.
     """
 
     def __init__(self, function: Function) -> None:
@@ -43,11 +43,11 @@ class RuntimeApi:
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> str:
-        """Listen on a free port of loopback; returns `host:port`."""
-        # AWS's runtime client shows no credentials, so other programs are not kept out.
+        """Listen on a free loopback port; returns `host:port`."""
+        # AWS's runtime client sends no credentials, so this API cannot require any.
         app = web.Application(
             client_max_size=MAX_RESPONSE_BYTES,
-            middlewares=[guard(lambda _request: NO_PAGES, _refuse_sender)],
+            middlewares=[access_guard(lambda _request: NO_PAGES, _refuse_sender)],
         )
         app.router.add_get(f"{PREFIX}/invocation/next", self._next)
         app.router.add_post(
@@ -65,13 +65,13 @@ class RuntimeApi:
         return f"{host}:{port}"
 
     async def stop(self) -> None:
-        """Stop listening; a waiting worker loses its connection."""
+        """Stop listening; a worker that waits for work loses its connection."""
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
 
     def offer(self, invocation: Invocation) -> asyncio.Future[Outcome]:
-        """Hand an invocation to the worker; the future has the outcome when it answers."""
+        """Hand an invocation to the worker; the future resolves when the worker answers."""
         self._outcome = asyncio.get_running_loop().create_future()
         self._offered.put_nowait(invocation)
         return self._outcome
@@ -99,7 +99,7 @@ class RuntimeApi:
         async def handle(request: web.Request) -> web.Response:
             current = self._current
             if current is None or current.request_id != request.match_info["id"]:
-                return _status(400, "InvalidRequestID", "this is not the invocation in hand")
+                return _status(400, "InvalidRequestID", "not the current invocation")
             outcome = await answer(request, current)
             self._current = None
             if self._outcome is not None and not self._outcome.done():

@@ -1,4 +1,4 @@
-"""The service: its functions, their workers, and the HTTP address that AWS SDKs are pointed at."""
+"""The service: its functions, their workers, and the HTTP endpoint for AWS SDKs."""
 
 import asyncio
 import json
@@ -26,10 +26,10 @@ MAX_EVENT_BYTES = 256 * 1024
 
 
 class LambdaService:
-    """Runs functions on this machine; the host's folder is their task root.
+    """Runs functions on this machine; the host's working directory is their task root.
 
     Attributes:
-        port: TCP port on 127.0.0.1; 0 takes a free one at `start`.
+        port: TCP port on 127.0.0.1; 0 picks a free one at `start`.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class LambdaService:
         port: int = 0,
         sqs: SQSClient | None = None,
     ) -> None:
-        """Take the functions, and the credentials that callers need and workers get."""
+        """Create a service; callers must use `credentials`, and workers receive them."""
         self.port = port
         self._credentials = credentials
         self._host = host
@@ -52,11 +52,11 @@ class LambdaService:
 
     @property
     def endpoint_url(self) -> str:
-        """What an AWS SDK is given as `endpoint_url` of its Lambda client."""
+        """The `endpoint_url` for the Lambda client of an AWS SDK."""
         return f"http://127.0.0.1:{self.port}"
 
     async def start(self) -> None:
-        """Listen, and begin to start the workers that are to be warm."""
+        """Listen, and start the prewarmed workers in the background."""
         api = invoke_api(self, self._credentials)
         self._runner = web.AppRunner(api, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -68,7 +68,7 @@ class LambdaService:
                 pool.prewarm()
 
     async def stop(self) -> None:
-        """Kill all workers and stop listening. Safe to call twice and without a start."""
+        """Kill all workers and stop listening. Safe to call twice, and without a start."""
         await asyncio.gather(*(queue.stop() for queue in self._queues.values()))
         await asyncio.gather(*(pool.stop() for pool in self._pools.values()))
         if self._runner is not None:
@@ -76,14 +76,14 @@ class LambdaService:
             self._runner = None
 
     async def retire(self, name: str) -> None:
-        """End the workers of a function that will not be needed for long, to free their memory."""
+        """Stop the workers of a function that will stay unused for long, to free their memory."""
         await self._pool(name).stop()
 
     async def invoke(self, name: str, invocation: Invocation) -> Outcome:
         """Run a function and wait for its outcome.
 
         Raises:
-            InvokeError: the invocation did not reach the function.
+            InvokeError: if the invocation did not reach the function.
         """
         pool = self._pool(name)
         self._check_payload(invocation, MAX_SYNC_BYTES, "InvokeFunction")
@@ -91,20 +91,20 @@ class LambdaService:
         return await pool.run(invocation)
 
     def invoke_event(self, name: str, invocation: Invocation) -> None:
-        """Take over an event for a function, to be run and retried in the background.
+        """Queue an event for a function, to run and retry in the background.
 
         Raises:
-            InvokeError: the event was not accepted.
+            InvokeError: if the event was not accepted.
         """
         self._pool(name)
         self._check_payload(invocation, MAX_EVENT_BYTES, "InvokeAsync")
         self._queues[name].accept(invocation)
 
     def require(self, name: str) -> None:
-        """Check that there is a function of that name.
+        """Check that a function with this name exists.
 
         Raises:
-            FunctionNotFoundError: there is none.
+            FunctionNotFoundError: if there is none.
         """
         self._pool(name)
 

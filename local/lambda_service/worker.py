@@ -1,4 +1,4 @@
-"""One worker: a process of AWS's runtime client and the handler, one invocation at a time."""
+"""One worker: a process with AWS's runtime client and the handler; one invocation at a time."""
 
 import asyncio
 import os
@@ -19,13 +19,13 @@ from local.lambda_service.runtime_api import RuntimeApi
 from local.system.processes import ChildProcess, ProcessHost
 
 INIT_SECONDS = 30.0
-# Variables of this machine that a program needs to run at all; nothing else gets through, so that
-# a handler cannot reach a real AWS account by the developer's own credentials.
+# The variables of this machine that programs need to run. No others are passed on, so that a
+# handler cannot reach a real AWS account with the developer's credentials.
 INHERITED = ("PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "SYSTEMROOT")
 
 
 class Worker:
-    """A process of one function. After a timeout, a crash or an init error it is spent."""
+    """A process of one function; unusable after a timeout, a crash or a failed init."""
 
     def __init__(self, function: Function, host: ProcessHost, credentials: RunCredentials) -> None:
         self._function = function
@@ -41,12 +41,12 @@ class Worker:
 
     @property
     def usable(self) -> bool:
-        """Whether it can take an invocation."""
+        """Whether it can run an invocation."""
         alive = self._process is not None and self._process.returncode is None
         return alive and self.was_ready
 
     async def start(self) -> None:
-        """Start the process; returns once it has loaded the handler, or is known not to."""
+        """Start the process; returns when it has loaded the handler or has failed to."""
         address = await self._api.start()
         self._process = process = ChildProcess(
             self._function.name,
@@ -65,7 +65,7 @@ class Worker:
             gone.cancel()
 
     async def invoke(self, invocation: Invocation) -> Outcome:
-        """Run one invocation; every failure of function or process is in the outcome."""
+        """Run one invocation; the outcome contains any failure of the function or process."""
         process = self._process
         if process is None or not self.was_ready:
             return await self._failed_start(invocation)
@@ -76,7 +76,7 @@ class Worker:
             gone.cancel()
 
     async def stop(self) -> None:
-        """Kill the process, as Lambda does with a worker it no longer needs."""
+        """Kill the process, as Lambda does with an unneeded worker."""
         if self._process is not None:
             await self._process.kill()
         await self._api.stop()
@@ -115,7 +115,7 @@ class Worker:
         return {
             **inherited,
             **self._credentials.environment,
-            "AWS_SESSION_TOKEN": "local",  # Lambda sets one; nothing here looks at it
+            "AWS_SESSION_TOKEN": "local",  # Lambda sets one; the local services ignore it
             **function.environment,
             "_HANDLER": function.handler,
             "AWS_DEFAULT_REGION": REGION,

@@ -1,8 +1,8 @@
-"""The guard: a small process that ends what the local run started, should the run itself be killed.
+"""The reaper: a small process that stops what the local run started if the run itself is killed.
 
-It holds the read end of a pipe whose write end the run holds: when the run is gone, whatever the
-way, the pipe ends. It then stops every process it was told of, and every other one that carries the
-run's mark in its environment, which catches those the run had no time to tell of.
+It holds the read end of a pipe; the run holds the write end. When the run ends, for any reason, the
+pipe is closed. The reaper then stops every process that the run reported, and every process with
+the run's mark in its environment: these are processes that the run had no time to report.
 """
 
 import os
@@ -20,10 +20,10 @@ REMOVE = "remove"
 
 
 class Reaper:
-    """The run's side of the pipe. It is a `ProcessWatch`."""
+    """The run's side of the pipe; implements `ProcessWatch`."""
 
     def __init__(self, *, holding: list[int] | None = None) -> None:
-        """Start the guard; it keeps the files of `holding` open, locks included, to its own end."""
+        """Start the reaper; it keeps the files in `holding` open, with their locks, to its end."""
         self._mark = os.urandom(16).hex()
         self._process = subprocess.Popen(  # noqa: S603
             [sys.executable, "-m", "local.reaper", self._mark],
@@ -34,34 +34,34 @@ class Reaper:
             start_new_session=True,
             pass_fds=holding or [],
         )
-        # Until it says so, it can still be killed by the signals it means to ignore.
+        # Until it writes a line, it does not ignore signals yet, and a signal could kill it.
         if self._process.stdout is not None:
             self._process.stdout.readline()
             self._process.stdout.close()
 
     @property
     def environment(self) -> dict[str, str]:
-        """The mark, as a variable for every child process."""
+        """The mark as an environment variable, for every child process."""
         return {MARK_VARIABLE: self._mark}
 
     def started(self, pid: int) -> None:
-        """Tell of a process that is to be stopped by SIGTERM, then killed with its group."""
+        """Report a process; the reaper stops it by SIGTERM, then kills its process group."""
         self._send(STARTED, str(pid), "TERM")
 
     def started_postgres(self, pid: int) -> None:
-        """Tell of a Postgres server, whose signals for a quick stop are its own."""
+        """Report a Postgres server, which uses other signals for a fast shutdown."""
         self._send(STARTED, str(pid), "INT", "QUIT")
 
     def ended(self, pid: int) -> None:
-        """Tell that a process is gone, before its number means another."""
+        """Report that a process ended, before its process id is reused."""
         self._send(ENDED, str(pid))
 
     def remove_at_end(self, folder: Path) -> None:
-        """Have a folder removed once all processes are gone."""
+        """Remove a folder after all processes have ended."""
         self._send(REMOVE, str(folder))
 
     def close(self) -> None:
-        """Let go: the guard ends what is left, which is nothing after an orderly stop."""
+        """Close the pipe: the reaper stops what is left, which is nothing after an orderly stop."""
         self._stdin().close()
         self._process.wait(STOP_SECONDS)
 
@@ -73,5 +73,5 @@ class Reaper:
 
     def _stdin(self) -> IO[bytes]:
         if self._process.stdin is None:
-            raise RuntimeError("the guard has no pipe")
+            raise RuntimeError("the reaper has no pipe")
         return self._process.stdin

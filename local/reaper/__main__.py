@@ -1,4 +1,4 @@
-"""The guard's own process: reads what runs until the pipe ends, then stops what still does."""
+"""The reaper's process: reads reports until the pipe is closed, then stops what still runs."""
 
 import contextlib
 import shutil
@@ -19,35 +19,35 @@ POLL_SECONDS = 0.02
 
 @dataclass
 class Charge:
-    """What the guard will stop and remove.
+    """The processes to stop and the folders to remove.
 
     Attributes:
-        signals: of each process, the signals to stop it by, mildest first.
+        signals: for each process, the signals that stop it, mildest first.
     """
 
     signals: dict[psutil.Process, list[signal.Signals]] = field(default_factory=dict)
     folders: list[str] = field(default_factory=list)
 
     def note(self, line: str) -> None:
-        """Take one line of the run's report."""
+        """Record one line of the run's reports."""
         kind, what, *names = line.rstrip("\n").split("\t")
         if kind == REMOVE:
             self.folders.append(what)
         elif kind == ENDED:
             self.signals = {p: s for p, s in self.signals.items() if p.pid != int(what)}
         elif kind == STARTED and psutil.pid_exists(int(what)):
-            # psutil remembers the start time, so that a number used again is not mistaken.
+            # psutil remembers the start time, so that a reused process id is not mistaken.
             process = psutil.Process(int(what))
             self.signals[process] = [signal.Signals[f"SIG{name}"] for name in names]
 
     def add_marked(self, mark: str) -> None:
-        """Add every process with the run's mark that it had no time to report."""
+        """Add every process with the run's mark that the run had no time to report."""
         for process in psutil.process_iter():
             if process not in self.signals and _mark_of(process) == mark:
                 self.signals[process] = [signal.SIGTERM]
 
     def stop(self) -> None:
-        """Stop all processes, by each signal in turn, at last with their groups by SIGKILL."""
+        """Stop all processes, with each signal in turn; finally kill their groups by SIGKILL."""
         steps = max((len(signals) for signals in self.signals.values()), default=0)
         for step in range(steps):
             for process, signals in self.signals.items():
@@ -61,7 +61,7 @@ class Charge:
 
 
 def main(mark: str, lines: Iterable[str]) -> None:
-    """Follow the run to its end, then clear up."""
+    """Follow the run until it ends, then clean up."""
     charge = Charge()
     for line in lines:
         charge.note(line)
@@ -81,7 +81,7 @@ def _all_end(processes: Iterable[psutil.Process]) -> bool:
 
 
 def _runs(process: psutil.Process) -> bool:
-    # An orphan that has ended stays a zombie for as long as the machine's init takes its time.
+    # A process without a parent stays a zombie after its end until init collects it.
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -102,7 +102,7 @@ def _send(process: psutil.Process, which: signal.Signals) -> None:
 
 
 if __name__ == "__main__":
-    # A signal sent to all processes of the run must not end the guard before the others.
+    # A signal to all processes of the run must not end the reaper before the others.
     for ignored in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
     sys.stdout.write("ready\n")

@@ -1,4 +1,4 @@
-"""What the user asked for: the command line, and the two variables that change what is started."""
+"""The options of a run: the command line, and two variables that replace a part."""
 
 import argparse
 from collections.abc import Mapping, Sequence
@@ -12,24 +12,25 @@ BUILT_PAGE = ROOT / "web" / "dist"
 
 EPILOG = """\
 environment:
-  DATABASE_URL  use this Postgres (postgresql://user:password@host:port/name), not an embedded one
-  ABLY_API_KEY  use the real Ably with this key, not the local one
+  DATABASE_URL  use this Postgres (postgresql://user:password@host:port/name) instead of an
+                embedded one
+  ABLY_API_KEY  use the real Ably with this key instead of the local one
 """
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
-    """The choices of one run.
+    """The options of one run.
 
     Attributes:
-        port: of the page; None takes a free one.
-        ready_file: where to write the addresses as JSON once all is up.
-        page_folder: the built page.
-        database_url: a Postgres to use in place of the embedded one.
-        ably_api_key: a key of the real Ably, to use in place of the local one.
+        port: port of the page; None picks a free one.
+        ready_file: path for the addresses as JSON, written when all parts are up.
+        page_folder: the folder of the built page.
+        database_url: a Postgres to use instead of the embedded one.
+        ably_api_key: a key of the real Ably, to use instead of the local one.
     """
 
-    data_folder: Path
+    state_dir: Path
     fresh: bool
     ephemeral: bool
     port: int | None
@@ -41,17 +42,17 @@ class RunOptions:
 
     @classmethod
     def parse(cls, arguments: Sequence[str], environment: Mapping[str, str]) -> "RunOptions":
-        """Read the command line; a wrong one ends the process with code 2."""
+        """Parse the command line; an invalid one ends the process with code 2."""
         given = _parser().parse_args(arguments)
         port = given.port
         if port is None and not given.ephemeral:
             port = DEFAULT_PORT
         return cls(
-            data_folder=given.data_dir,
+            state_dir=given.data_dir,
             fresh=given.fresh,
             ephemeral=given.ephemeral,
             port=port or None,
-            # Not resolved: a symbolic link there is to be seen, and refused.
+            # Not resolved, so that later code sees a symbolic link there and refuses it.
             ready_file=given.ready_file.absolute() if given.ready_file else None,
             page_folder=given.page_dir,
             verbose=given.verbose,
@@ -63,7 +64,7 @@ class RunOptions:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m local",
-        description="Run the whole chat here: Postgres, Ably, functions, connector and page.",
+        description="Run the chat on this machine: Postgres, Ably, functions, connector, page.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -78,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     where.add_argument(
         "--ephemeral",
         action="store_true",
-        help="use free ports and a temporary folder that is removed at the end",
+        help="use free ports and a temporary folder, removed at the end",
     )
     parser.add_argument(
         "--fresh", action="store_true", help="remove the data of earlier runs first"
@@ -93,16 +94,16 @@ def _parser() -> argparse.ArgumentParser:
         "--ready-file",
         type=Path,
         metavar="FILE",
-        help="write addresses and credentials here as JSON once all is up",
+        help="write addresses and credentials here as JSON when all parts are up",
     )
     parser.add_argument(
         "--page-dir",
         type=Path,
         default=BUILT_PAGE,
         metavar="DIR",
-        help="serve the built page from here (default: web/dist)",
+        help="serve the built page from this folder (default: web/dist)",
     )
-    parser.add_argument("--verbose", action="store_true", help="show what every part logs")
+    parser.add_argument("--verbose", action="store_true", help="show the log lines of all parts")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""Which parts a run has and how they are wired: the one place where local and real are chosen."""
+"""The parts of a run and their wiring; the one place that chooses between local and real."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from local.system.state_dir import RunIdentity, StateDir
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """Everything a run starts but the connector, which needs to be told of the others first."""
+    """All parts of a run except the connector, which needs addresses of the others first."""
 
     database: EmbeddedDatabase | GivenDatabase
     aws: AwsServices
@@ -34,10 +34,10 @@ class Parts:
     def assemble(
         cls, options: RunOptions, folder: StateDir, *, reaper: Reaper, log: LogLine
     ) -> "Parts":
-        """Make the parts of a run; none is started.
+        """Create the parts of a run without starting any.
 
         Raises:
-            LocalError: the folder or a variable of the environment cannot be used.
+            LocalError: if the state directory or an environment variable cannot be used.
         """
         identity = folder.identity()
         ports = identity.ports
@@ -69,7 +69,7 @@ class Parts:
         )
 
     def connector(self, *, owner: Database, relay: Database) -> Connector:
-        """A connector between the database and Ably, installed as one role and run as another."""
+        """A connector between the database and Ably; one role installs it and another runs it."""
         settings = ConnectorSettings(
             owner=owner,
             database=relay,

@@ -1,4 +1,4 @@
-"""The ready file: the addresses of a run as JSON, for programs that started it."""
+"""The ready file: the addresses of a run as JSON, for the program that started the run."""
 
 import json
 from collections.abc import Callable
@@ -19,25 +19,25 @@ from local.services.database import Database
 
 
 class ReadyFile:
-    """A private file: a reader finds all or nothing, and nobody else reads it.
+    """A private file, replaced atomically, that only its owner can read.
 
-    Every method raises a LocalError where the path cannot be used, as when a symbolic link or a
-    file of another user is there.
+    Every method raises LocalError if the path cannot be used, for example because it is a symbolic
+    link or another user's file.
     """
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
 
     def check(self) -> None:
-        """Check that the path can be used, before anything is started."""
+        """Check that the path can be used, before any part starts."""
         self._do(require_ours)
 
     def write(self, document: dict[str, Any]) -> None:
-        """Write or replace it."""
+        """Write or replace the file."""
         self._do(lambda path: write_private(path, json.dumps(document, indent=2) + "\n"))
 
     def remove(self) -> None:
-        """Remove it: what it says no longer holds."""
+        """Remove the file, because its content is no longer valid."""
         self._do(remove_private)
 
     def _do(self, act: Callable[[Path], None]) -> None:
@@ -46,11 +46,11 @@ class ReadyFile:
         try:
             act(self._path)
         except PrivateFileError as error:
-            raise LocalError(f"{error}, or choose another by --ready-file") from error
+            raise LocalError(f"{error}, or choose another path with --ready-file") from error
 
 
 def ready_document(parts: Parts, database: Database, connector: Connector) -> dict[str, Any]:
-    """What the file says of a run whose parts are all up."""
+    """The document for a run whose parts are all up."""
     page_url = parts.gateway.url
     return {
         "page_url": f"{page_url}/",

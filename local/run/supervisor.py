@@ -1,10 +1,10 @@
-"""Starts every part as soon as what it needs is there, watches over them, stops them in order.
+"""Starts each part when its dependencies are up, watches all parts, and stops them in order.
 
     Postgres ──────────┐
     SQS and secrets ───┼─▶ roles and schema ─▶ connector ─▶ page
     functions, Ably ───┘
 
-A part that ends on its own ends the run with a sentence; the connector alone is started again, as
+A part that ends by itself ends the run with an error message. Only the connector is restarted, as
 it is in production.
 """
 
@@ -49,12 +49,12 @@ class Supervisor:
         self._connector: Connector | None = None
 
     async def run(self) -> None:
-        """Start all parts and watch over them; ends by a failure, or by being cancelled.
+        """Start all parts and watch them; ends by a failure or by cancellation.
 
-        `stop` is to be called afterwards in any case.
+        Call `stop` afterwards in any case.
 
         Raises:
-            LocalError: a part did not start, or ended.
+            LocalError: if a part did not start, or ended.
         """
         self._ready_file.remove()
         try:
@@ -68,10 +68,10 @@ class Supervisor:
             await self._watch(database, connector)
         except PartFailedError as error:
             last_log_line = self._logs.last_line(error.part) or "it wrote nothing"
-            raise LocalError(f"{error}; its last words: {last_log_line}") from error
+            raise LocalError(f"{error}; its last log line: {last_log_line}") from error
 
     async def stop(self) -> None:
-        """Stop all parts, whatever has been started; within five seconds."""
+        """Stop all started parts, within five seconds."""
         parts = self._parts
         await _quietly(parts.gateway.stop)
         if self._connector is not None:
@@ -90,7 +90,7 @@ class Supervisor:
                 group.create_task(self._step("functions", parts.functions.start()))
                 group.create_task(self._step("Ably", parts.ably.start()))
         except ExceptionGroup as failed:
-            # The first failure is the cause; the group has cancelled the others for it.
+            # The first failure is the cause; the task group cancelled the others because of it.
             raise failed.exceptions[0] from failed
         database = starting.result()
         await parts.aws.put_secrets(
@@ -105,15 +105,15 @@ class Supervisor:
             raise LocalError(f"unable to prepare the database; {outcome.error_message()}")
         if ahead := json.loads(outcome.payload)["ahead"]:
             raise LocalError(
-                f"the database is of another version: it has had the migration {ahead[-1]}, which "
-                "this checkout does not have. Update the checkout, or run with --fresh to start "
-                "anew (with DATABASE_URL set: name another database)"
+                f"the database has migration {ahead[-1]}, which this checkout does not have: "
+                "update the checkout, or run with --fresh to start with an empty database (with "
+                "DATABASE_URL set: name another database)"
             )
         await functions.retire(MIGRATE)
         self._terminal.progress("database schema")
 
     async def _make_connector(self, database: Database) -> Connector:
-        """Let the roles in that migrate has made; each part that follows is one of them."""
+        """Enable login for the roles that migrate created; each later part uses one of them."""
         chat = await asyncio.to_thread(database.as_role, roles.CHAT)
         await self._parts.aws.put_secrets({DATABASE_CHAT_SECRET: chat.secret()})
         return self._parts.connector(
@@ -155,8 +155,8 @@ class Supervisor:
         try:
             self._write_ready_file(database, connector)
         except LocalError as error:
-            # What it says of the connector's process is out of date, which ends no chat.
-            self._terminal.progress(f"the ready file is not up to date; {error}")
+            # The file has a wrong process id of the connector, which does not affect the chat.
+            self._terminal.progress(f"update of the ready file failed; {error}")
 
     async def _remove_ready_file(self) -> None:
         self._ready_file.remove()
@@ -171,12 +171,12 @@ class Supervisor:
                 ("Logs", str(self._logs.folder)),
             ]
         )
-        self._terminal.say("Ctrl-C stops all.")
+        self._terminal.say("Press Ctrl-C to stop.")
 
 
 async def _quietly(stop: Callable[[], Awaitable[None]]) -> None:
     try:
         await stop()
     except Exception:
-        # One part that cannot stop in order must not keep the others running; the guard ends it.
-        logger.exception("unable to stop a part in order")
+        # A part that fails to stop must not keep the others running; the reaper ends it.
+        logger.exception("stop of a part failed")

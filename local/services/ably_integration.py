@@ -1,4 +1,4 @@
-"""Ably as the run sees it: the local server with its rule, or the real service with a bridge."""
+"""Ably in a run: the local server with its rule, or the real service with a bridge."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ API_KEY = re.compile(r"[\w-]+\.[\w-]+:\S+", re.ASCII)
 
 
 class LocalAbly:
-    """The local Ably, under the same key as in the run before."""
+    """The local Ably, with the same key as in the previous run."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class LocalAbly:
         )
 
     async def start(self) -> None:
-        """Start the server and have it call the ingest function."""
+        """Start the server and create the rule that invokes the ingest function."""
         await self._server.start()
         await ensure_rule(
             self._server.control_api_url,
@@ -61,7 +61,7 @@ class LocalAbly:
         await asyncio.wait_for(self._server.stop(), STOP_SECONDS)
 
     def ready(self) -> dict[str, Any]:
-        """Its part of the ready file."""
+        """Its section of the ready file."""
         server = self._server
         return {
             "control_api_url": server.control_api_url,
@@ -77,18 +77,18 @@ class LocalAbly:
 
 
 class RealAbly:
-    """The real service; a bridge on this machine does the rule's part."""
+    """The real Ably; a bridge on this machine replaces the rule."""
 
     address: AblyAddress | None = None
-    name = "ably.com, by ABLY_API_KEY"
+    name = "ably.com, with ABLY_API_KEY"
 
     def __init__(self, api_key: str, *, functions: LambdaService) -> None:
-        """Take a key.
+        """Create it for an API key.
 
         Raises:
-            LocalError: it is none.
+            LocalError: if the key is malformed.
         """
-        # Checked here, since the SDK's own message quotes the key.
+        # Checked here because the SDK's error message contains the key.
         if not API_KEY.fullmatch(api_key):
             raise LocalError("ABLY_API_KEY must look like appId.keyId:secret")
         self.api_key = api_key
@@ -100,9 +100,9 @@ class RealAbly:
         """Connect the bridge.
 
         Raises:
-            LocalError: Ably cannot be reached or refuses the key.
+            LocalError: if Ably cannot be reached or refuses the key.
         """
-        # The SDK takes a good part of a second to load, and the local Ably does without.
+        # Imported here because the SDK takes up to a second to load, and the local Ably needs none.
         from ably import AblyException, AblyRealtime
 
         from local.services.rule_bridge import RuleBridge
@@ -122,11 +122,11 @@ class RealAbly:
             await asyncio.wait_for(self._stop_bridge(), STOP_SECONDS)
 
     def ready(self) -> dict[str, Any]:
-        """Its part of the ready file; the key is the user's own and stays out."""
+        """Its section of the ready file; the user's own key is left out."""
         return {"control_api_url": None, "control_token": None, "ably": None}
 
     def _invoke(self, event: dict[str, Any]) -> None:
         try:
             self._functions.invoke_event(INGEST, Invocation(payload=json.dumps(event).encode()))
         except InvokeError as error:
-            raise LocalError(f"the event was not accepted; {error}") from error
+            raise LocalError(f"event not accepted; {error}") from error

@@ -1,4 +1,4 @@
-"""The rule that calls the ingest function, made through the Control API as a deployment does."""
+"""Creates the rule that invokes the ingest function, through the Control API like a deployment."""
 
 from typing import Any
 
@@ -20,12 +20,12 @@ async def ensure_rule(
     function_name: str,
     credentials: RunCredentials,
 ) -> None:
-    """Create the rule unless the app has it: a second one would deliver every message twice.
+    """Create the rule unless the app has it: a second rule would deliver every message twice.
 
     The rule invokes the function with `credentials`.
 
     Raises:
-        LocalError: the Control API refused.
+        LocalError: if the Control API refuses.
     """
     wanted = _rule(function_name, credentials)
     headers = {"Authorization": f"Bearer {control_token}"}

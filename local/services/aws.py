@@ -1,6 +1,6 @@
-"""SQS and Secrets Manager on this machine: moto's server as a child process, behind our door.
+"""SQS and Secrets Manager on this machine: moto's server as a child process, access-controlled.
 
-What it holds lives in memory: queues and secrets are made anew at every start, under the same
+Their content is kept in memory: each start creates the queues and secrets again, under the same
 names.
 """
 
@@ -23,18 +23,18 @@ from local.system.processes import ChildProcess, ProcessHost
 START_SECONDS = 30.0
 REJECT_QUEUE = "reject"
 DEAD_LETTER_QUEUE = "ingest-dead-letter"
-# The server is next door: what does not answer soon will not, and a stop is not to wait for it.
+# The server is on this machine: if it does not answer soon, it will not; a stop must not wait.
 CLIENT = Config(connect_timeout=1, read_timeout=5, retries={"max_attempts": 0})
 
 
 class AwsServices:
-    """The queues and secrets of the deployed stacks, under loopback addresses.
+    """The queues and secrets of the deployed stacks, on loopback.
 
-    All addresses are known before the start, so that others can start at the same time.
+    All addresses are known before the start, so that other parts can start at the same time.
     """
 
     def __init__(self, port: int, host: ProcessHost, credentials: RunCredentials) -> None:
-        """Take the credentials that every caller needs."""
+        """Create the services; `credentials` are those that callers must use."""
         self.endpoint_url = f"http://127.0.0.1:{port}"
         self.reject_queue_url = f"{self.endpoint_url}/{ACCOUNT_ID}/{REJECT_QUEUE}"
         self.dead_letter_queue_url = f"{self.endpoint_url}/{ACCOUNT_ID}/{DEAD_LETTER_QUEUE}"
@@ -59,10 +59,10 @@ class AwsServices:
         return self._session().client("sqs", endpoint_url=self.endpoint_url, config=CLIENT)
 
     async def start(self) -> None:
-        """Start the server and make the queues.
+        """Start the server and create the queues.
 
         Raises:
-            PartFailedError: it did not start.
+            PartFailedError: if it did not start.
         """
         await self.process.start()
         listening = asyncio.create_task(wait_until_listening(self._port, START_SECONDS))
@@ -78,7 +78,7 @@ class AwsServices:
         await asyncio.to_thread(self._create_queues)
 
     async def put_secrets(self, secrets: Mapping[str, str]) -> None:
-        """Make secrets by name."""
+        """Create secrets by name."""
         await asyncio.to_thread(self._create_secrets, secrets)
 
     async def stop(self) -> None:

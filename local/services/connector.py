@@ -1,4 +1,4 @@
-"""The connector as a child process: the program of the image, started again when it ends."""
+"""The connector as a child process: the same program as in the image, restarted when it ends."""
 
 import asyncio
 import json
@@ -22,19 +22,19 @@ STOP_GRACE_SECONDS = 1.5
 POLL_SECONDS = 0.05
 FIRST_BACKOFF_SECONDS = 1.0
 MAX_BACKOFF_SECONDS = 30.0
-SETTLED_SECONDS = 60.0  # a run as long as this begins the backoff anew
-# A standby has installed the triggers too, and another connector publishes for it.
+SETTLED_SECONDS = 60.0  # a run of this length resets the backoff
+# A standby has installed the triggers too; another connector publishes for it.
 INSTALLED = {"leader", "standby"}
-BAD_CONFIGURATION = 2  # the connector's exit code for settings it cannot use
+BAD_CONFIGURATION = 2  # the connector's exit code for invalid settings
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectorSettings:
-    """What the connector is told.
+    """The settings of the connector.
 
     Attributes:
-        owner: the database for the role that installs.
-        database: for the role that relays.
+        owner: the database, as the role that installs.
+        database: the database, as the role that relays.
         ably: address of the local Ably; None for the real one.
     """
 
@@ -45,11 +45,11 @@ class ConnectorSettings:
     health_port: int
 
     def of_installation(self) -> dict[str, str]:
-        """The variables of an installation of the chat's table."""
+        """Environment variables for installing on the chat's table."""
         return {**self._environment(self.owner), "CONNECTOR_RUN_ROLE": self.database.user}
 
     def of_relay(self) -> dict[str, str]:
-        """The variables of a connector that leaves installing to another."""
+        """Environment variables for a connector that does not install."""
         return {**self._environment(self.database), "CONNECTOR_INSTALL": "false"}
 
     def _environment(self, database: Database) -> dict[str, str]:
@@ -76,7 +76,7 @@ class ConnectorSettings:
 
 
 class Connector:
-    """One connector at a time, for as long as `keep_running` runs."""
+    """Keeps one connector process running while `keep_running` is iterated."""
 
     def __init__(self, settings: ConnectorSettings, host: ProcessHost) -> None:
         self._settings = settings
@@ -85,14 +85,14 @@ class Connector:
 
     @property
     def pid(self) -> int | None:
-        """The process id of the present one."""
+        """The process id of the current connector."""
         return self._process.pid if self._process else None
 
     async def start(self) -> None:
-        """Install, start the first process, and return once it publishes what is committed.
+        """Install, start the first process, and return once it publishes committed changes.
 
         Raises:
-            PartFailedError: it ended, or took too long.
+            PartFailedError: if it ended or took too long.
         """
         await self._install()
         process = await self._start_process()
@@ -108,10 +108,10 @@ class Connector:
             publishing.cancel()
 
     async def keep_running(self) -> AsyncIterator[str]:
-        """Start a new process after each end, with growing pauses; yields what happened.
+        """Restart the process after each end, with growing pauses; yields what happened.
 
         Raises:
-            PartFailedError: it ends for a reason that starting it again cannot mend.
+            PartFailedError: if it ends for a reason that a restart cannot fix.
         """
         backoff_seconds = FIRST_BACKOFF_SECONDS
         process = self._process
@@ -119,17 +119,17 @@ class Connector:
             begun = time.monotonic()
             code = await process.wait()
             if code == BAD_CONFIGURATION:
-                raise PartFailedError("the connector refuses its settings", part=process.name)
+                raise PartFailedError("the connector rejected its settings", part=process.name)
             if time.monotonic() - begun > SETTLED_SECONDS:
                 backoff_seconds = FIRST_BACKOFF_SECONDS
-            yield f"the connector ended ({_how(code)}), again in {backoff_seconds:.0f} s"
+            yield f"the connector ended ({_how(code)}), restart in {backoff_seconds:.0f} s"
             await asyncio.sleep(backoff_seconds)
             backoff_seconds = min(backoff_seconds * 2, MAX_BACKOFF_SECONDS)
             process = await self._start_process()
-            yield "the connector was started again"
+            yield "connector restarted"
 
     async def stop(self) -> None:
-        """Stop it; it finishes the batch in hand. Safe to call twice and without a start."""
+        """Stop it; it finishes the current batch. Safe to call twice, and without a start."""
         if self._process is not None:
             await self._process.stop(STOP_GRACE_SECONDS)
 
@@ -167,7 +167,7 @@ async def _is_publishing(session: aiohttp.ClientSession, url: str) -> bool:
 
 
 def _inherited() -> dict[str, str]:
-    # A setting of the developer's shell, such as ABLY_API_KEY or PGHOST, must not get in.
+    # Settings of the developer's shell, such as ABLY_API_KEY or PGHOST, must not be inherited.
     ours = ("ABLY_", "CONNECTOR_", "DB_", "PG")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 

@@ -1,4 +1,4 @@
-"""The database of the local run: an embedded Postgres, or the one that DATABASE_URL names."""
+"""The database of the local run: an embedded Postgres, or the one in DATABASE_URL."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ STOP_GRACE_SECONDS = 1.5
 
 @dataclass(frozen=True, kw_only=True)
 class Database:
-    """Where a database is and how to get in."""
+    """The address of a database and the credentials for it."""
 
     host: str
     port: int
@@ -31,10 +31,10 @@ class Database:
 
     @classmethod
     def from_url(cls, url: str, *, ssl_mode: str) -> "Database":
-        """Read a connection URL; `ssl_mode` is for one that names none.
+        """Parse a connection URL; `ssl_mode` applies if the URL has none.
 
         Raises:
-            LocalError: it is not one.
+            LocalError: if the URL is malformed.
         """
         try:
             parts = parse_dsn(url)
@@ -53,7 +53,7 @@ class Database:
             ) from error
 
     def secret(self) -> str:
-        """The JSON that RDS would keep in Secrets Manager for it."""
+        """The JSON secret that RDS would store in Secrets Manager."""
         return json.dumps(
             {
                 "host": self.host,
@@ -65,12 +65,12 @@ class Database:
         )
 
     def as_role(self, name: str) -> "Database":
-        """The same database for one of its roles, with a new password. Blocks.
+        """The same database as another role, which gets a new password. Blocks.
 
-        In AWS the roles have none and log in by IAM; here whoever owns the database lets them in.
+        In AWS, these roles have no password and use IAM; locally, the owner sets a password.
 
         Raises:
-            LocalError: the owner may not.
+            LocalError: if the owner may not set it.
         """
         password = secrets.token_urlsafe()
         statement = sql.SQL("ALTER ROLE {} PASSWORD {}")
@@ -89,12 +89,12 @@ class Database:
 
     @property
     def address(self) -> str:
-        """The connection URL without the password, to show."""
+        """The connection URL without the password, for display."""
         return f"postgresql://{self.user}@{self.host}:{self.port}/{self.name}"
 
 
 class EmbeddedDatabase:
-    """An embedded Postgres that belongs to the run."""
+    """An embedded Postgres that the run starts and stops."""
 
     ssl_mode = "disable"
 
@@ -115,10 +115,10 @@ class EmbeddedDatabase:
         """Start the server.
 
         Raises:
-            LocalError: it did not start.
+            LocalError: if it did not start.
         """
         self._starting = asyncio.create_task(asyncio.to_thread(self._server.start))
-        # A thread cannot be cancelled: `stop` waits for it, so that it leaves no server behind.
+        # A thread cannot be cancelled: `stop` waits for it, so that no server is left behind.
         await asyncio.shield(self._starting)
         return Database.from_url(self._server.url, ssl_mode=self.ssl_mode)
 
@@ -127,7 +127,7 @@ class EmbeddedDatabase:
         await asyncio.to_thread(self._server.wait)
 
     async def stop(self) -> None:
-        """Stop the server. Safe to call twice and without a start."""
+        """Stop the server. Safe to call twice, and without a start."""
         if self._starting is None:
             return
         await asyncio.wait({self._starting})
@@ -139,36 +139,36 @@ class EmbeddedDatabase:
 
 
 class GivenDatabase:
-    """A database of the user's own, which the run neither starts nor stops."""
+    """A database of the user, which the run neither starts nor stops."""
 
     pid = None
 
     def __init__(self, url: str) -> None:
-        """Take its connection URL.
+        """Create it from a connection URL.
 
         Raises:
-            LocalError: it is not one.
+            LocalError: if the URL is malformed.
         """
         self._database = Database.from_url(url, ssl_mode="prefer")
         self.ssl_mode = self._database.ssl_mode
 
     async def start(self) -> Database:
-        """Check that it answers.
+        """Check that the database accepts connections.
 
         Raises:
-            LocalError: it does not.
+            LocalError: if it does not.
         """
         dsn = make_dsn(self._database.url, connect_timeout=CONNECT_SECONDS)
         try:
             (await asyncio.to_thread(psycopg2.connect, dsn)).close()
         except psycopg2.Error as error:
             reason = str(error).strip().splitlines()[0]
-            msg = f"unable to connect to the database of DATABASE_URL; {reason}"
+            msg = f"unable to connect to the database in DATABASE_URL; {reason}"
             raise LocalError(msg) from error
         return self._database
 
     async def wait(self) -> None:
-        """Wait for ever: its end shows in the parts that use it."""
+        """Wait forever: the parts that use the database notice its end."""
         await asyncio.Event().wait()
 
     async def stop(self) -> None:

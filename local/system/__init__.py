@@ -1,4 +1,4 @@
-"""What a run needs of the machine: processes, ports, logs, the terminal, the state directory.
+"""The run's use of the machine: processes, ports, logs, the terminal, the state directory.
 
-It imports `local.errors` only.
+It imports only `local.errors`.
 """

@@ -1,4 +1,4 @@
-"""Log files of the local run: one per part, begun anew at each start."""
+"""Log files of the local run: one per part, started again at each start."""
 
 import json
 import logging
@@ -11,9 +11,9 @@ OWN_LOG = "local"
 
 
 class Logs:
-    """Takes the output of every part, line by line.
+    """Receives the output of every part, line by line.
 
-    The terminal gets only errors, or everything when `verbose`.
+    The terminal shows only errors, or all lines if `verbose`.
     """
 
     def __init__(self, folder: Path, terminal: Terminal, *, verbose: bool) -> None:
@@ -37,18 +37,18 @@ class Logs:
             self._terminal.line(source, message)
 
     def show(self, source: str, message: str) -> None:
-        """Show a message, unless it has been shown with everything else."""
+        """Show a message, unless `verbose` has already shown it."""
         if not self._verbose:
             self._terminal.line(source, message)
 
     def last_line(self, source: str) -> str:
-        """The last line that a part wrote; empty where it wrote none."""
+        """The last line that a part wrote; empty if it wrote none."""
         path = self.folder / f"{source}.log"
         lines = path.read_text(errors="replace").split("\n") if path.exists() else []
         return next((line for line in reversed(lines) if line.strip()), "")
 
     def take_own(self) -> None:
-        """Take what this process itself logs, as another part."""
+        """Receive the log records of this process, as those of another part."""
         root = logging.getLogger()
         root.setLevel(logging.INFO)
         root.addHandler(_ToLogs(self))
@@ -82,6 +82,6 @@ class _ToLogs(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         for line in self.format(record).splitlines():
             self._logs(OWN_LOG, line)
-        # What libraries call an error is for the log: its consequence is told by our own words.
+        # Errors of libraries go only to the log file: our own messages report their consequences.
         if record.levelno >= logging.ERROR and record.name.startswith(f"{OWN_LOG}."):
             self._logs.show(OWN_LOG, record.getMessage())

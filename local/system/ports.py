@@ -9,7 +9,7 @@ from local.errors import LocalError
 
 POLL_SECONDS = 0.02
 
-# Below those that systems give to outgoing connections: from 32768 on Linux, 49152 elsewhere.
+# Below the ports of outgoing connections: these start at 32768 on Linux, 49152 elsewhere.
 FIRST_PORT = 10_000
 PORTS = 22_000
 PORTS_A_PROCESS = 16
@@ -18,13 +18,13 @@ _numbers = itertools.count()
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nothing listens on at this moment, another one at each call.
+    """A free port of 127.0.0.1; each call returns another one.
 
-    It stays free until it is used: no outgoing connection takes it, and processes that were started
+    The port stays free until it is used: no outgoing connection takes it, and processes that start
     one after the other choose from different ports.
 
     Raises:
-        LocalError: there is none.
+        LocalError: if no port is free.
     """
     start = os.getpid() * PORTS_A_PROCESS
     for number in itertools.islice(_numbers, PORTS):
@@ -46,18 +46,21 @@ def is_free(port: int) -> bool:
 
 
 def require_free(port: int, *, option: str) -> None:
-    """Check that a port the user chose can be had.
+    """Check that a port that the user chose is free.
 
     Raises:
-        LocalError: something listens there; the message names the option that changes the port.
+        LocalError: if it is in use; the message names the option that changes the port.
     """
     if not is_free(port):
-        msg = f"port {port} is in use: stop what listens there, or choose another by {option}"
+        msg = (
+            f"port {port} is in use: stop the program that listens there, "
+            f"or choose another port with {option}"
+        )
         raise LocalError(msg)
 
 
 async def wait_until_listening(port: int, timeout_seconds: float) -> bool:
-    """Wait until a port of 127.0.0.1 accepts connections; False when the time is up."""
+    """Wait until a port of 127.0.0.1 accepts connections; False after the timeout."""
     try:
         async with asyncio.timeout(timeout_seconds):
             while True:

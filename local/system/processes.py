@@ -1,7 +1,7 @@
-"""Child processes of the local run: started in their own session, their output taken line by line.
+"""Child processes of the local run: each in its own session, with its output read line by line.
 
-A session of its own keeps the terminal's Ctrl-C from reaching the children: their parent stops
-them, in order.
+With its own session, a child does not receive the terminal's Ctrl-C: the parent stops the children
+in order.
 """
 
 import asyncio
@@ -14,23 +14,23 @@ from pathlib import Path
 from typing import Protocol
 
 LogLine = Callable[[str, str], None]
-"""Takes the name of a part and one line that it wrote."""
+"""Receives the name of a part and one line of its output."""
 
 MAX_LINE_BYTES = 1024 * 1024
 
 
 class ProcessWatch(Protocol):
-    """Is told of every process, so that it can end those that their parent leaves behind."""
+    """Receives every start and end of a process, to end those that their parent leaves behind."""
 
     def started(self, pid: int) -> None:
-        """A process runs, in a group of the same number."""
+        """A process has started; its process group has the same number."""
 
     def ended(self, pid: int) -> None:
-        """A process is gone."""
+        """A process has ended."""
 
 
 class UnwatchedProcesses:
-    """Watches nothing, for a caller that is sure to end its own processes."""
+    """Watches nothing, for a caller that reliably ends its own processes."""
 
     def started(self, pid: int) -> None:
         """Do nothing."""
@@ -41,12 +41,12 @@ class UnwatchedProcesses:
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessHost:
-    """What every child process of one parent has in common.
+    """The common settings of all child processes of one parent.
 
     Attributes:
-        folder: the working folder.
-        log: takes each line of output.
-        environment: variables that every one of them gets besides its own.
+        folder: the working directory.
+        log: receives each line of output.
+        environment: variables for every child, besides the child's own.
     """
 
     folder: Path
@@ -56,7 +56,7 @@ class ProcessHost:
 
 
 class ChildProcess:
-    """One program. Its process group ends with it."""
+    """One program. Its process group is killed when it ends."""
 
     def __init__(
         self,
@@ -80,11 +80,11 @@ class ChildProcess:
 
     @property
     def returncode(self) -> int | None:
-        """How it ended; None while it runs, negative for a signal."""
+        """The exit status; None while it runs, negative for a signal."""
         return self._process.returncode if self._process else None
 
     async def start(self) -> None:
-        """Start the program; returns without waiting for anything it does."""
+        """Start the program; does not wait until it is ready."""
         self._process = await asyncio.create_subprocess_exec(
             *self._command,
             cwd=self._host.folder,
@@ -98,13 +98,13 @@ class ChildProcess:
         self._ended = asyncio.create_task(self._follow(self._process), name=f"{self.name} output")
 
     async def wait(self) -> int:
-        """Wait for the end; returns the code. Cancelling the wait leaves the process alone."""
+        """Wait for the end; returns the exit status. A cancelled wait does not stop the process."""
         if self._ended is None:
-            raise RuntimeError("the process was not started")
+            raise RuntimeError("the process has not been started")
         return await asyncio.shield(self._ended)
 
     async def stop(self, grace_seconds: float) -> None:
-        """Ask it to end by SIGTERM, kill it after the grace. Safe to call twice, and unstarted."""
+        """Send SIGTERM, and SIGKILL after the grace period. Safe to call twice, and unstarted."""
         if self._ended is None or self._process is None:
             return
         if not self._ended.done():
@@ -114,7 +114,7 @@ class ChildProcess:
         await self.kill()
 
     async def kill(self) -> None:
-        """End it and what it started, now. Safe to call twice, and unstarted."""
+        """Kill it and its process group now. Safe to call twice, and unstarted."""
         if self._ended is None or self._process is None:
             return
         if not self._ended.done():
@@ -124,7 +124,7 @@ class ChildProcess:
     async def _follow(self, process: asyncio.subprocess.Process) -> int:
         reading = asyncio.create_task(self._read(process), name=f"{self.name} lines")
         code = await process.wait()
-        # A grandchild that outlives the program must neither stay nor keep the pipe open.
+        # A grandchild that outlives the program must not survive or keep the pipe open.
         kill_group(process.pid)
         self._host.watch.ended(process.pid)
         await reading
@@ -148,6 +148,6 @@ class ChildProcess:
 
 
 def kill_group(pid: int) -> None:
-    """Kill a process group at once; one that is gone already is fine."""
+    """Kill a process group; does nothing if it has ended."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)

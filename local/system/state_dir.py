@@ -1,4 +1,4 @@
-"""What the local run keeps between runs: Postgres' data, logs, and who it was last time."""
+"""The state that the local run keeps between runs: Postgres' data, logs, and its identity."""
 
 import fcntl
 import json
@@ -23,7 +23,7 @@ OURS = {IDENTITY_FILE, LOCK_FILE, POSTGRES_FOLDER, LOGS_FOLDER}
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
-    """TCP ports on 127.0.0.1, kept between runs as long as nobody else takes them."""
+    """TCP ports on 127.0.0.1, kept between runs while they stay free."""
 
     postgres: int
     ably: int
@@ -33,7 +33,7 @@ class Ports:
 
     @classmethod
     def choose(cls, kept: "Ports | None" = None) -> "Ports":
-        """The kept port of each part where it is still free, else another."""
+        """The kept port of each part if it is free, otherwise another."""
         chosen: dict[str, int] = {}
         for name in cls.__dataclass_fields__:
             port = getattr(kept, name, 0)
@@ -45,7 +45,7 @@ class Ports:
 
 @dataclass(frozen=True, kw_only=True)
 class AblyIdentity:
-    """The app of the local Ably and the credentials for it."""
+    """The app of the local Ably and its credentials."""
 
     app_id: str
     api_key: str = field(repr=False)
@@ -53,7 +53,7 @@ class AblyIdentity:
 
     @classmethod
     def make_up(cls) -> "AblyIdentity":
-        """A new app with a key and a Control API token that nobody can guess."""
+        """A new app with a random key and Control API token."""
         app_id, key_id = _word(6), _word(6)
         return cls(
             app_id=app_id,
@@ -64,14 +64,14 @@ class AblyIdentity:
 
 @dataclass(frozen=True, kw_only=True)
 class RunIdentity:
-    """What makes one run look like the run before to its clients."""
+    """What lets clients reconnect to a new run as to the previous one."""
 
     ports: Ports
     ably: AblyIdentity
 
 
 class StateDir:
-    """A folder in the hands of this process alone, from `claim` until `release`."""
+    """A folder that only this process uses, from `claim` until `release`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
@@ -79,26 +79,26 @@ class StateDir:
 
     @property
     def postgres(self) -> Path:
-        """Where the embedded Postgres keeps its data."""
+        """The folder of the embedded Postgres' data."""
         return self.path / POSTGRES_FOLDER
 
     @property
     def logs(self) -> Path:
-        """Where the log files are."""
+        """The folder of the log files."""
         return self.path / LOGS_FOLDER
 
     @property
     def lock_fd(self) -> int:
-        """The lock's file descriptor: whoever has it open holds the folder."""
+        """The file descriptor of the lock; every process that holds it open keeps the lock."""
         if self._lock is None:
-            raise RuntimeError("the folder was not claimed")
+            raise RuntimeError("the folder has not been claimed")
         return self._lock.fileno()
 
     def claim(self) -> None:
-        """Create the folder where it is missing, and lock it.
+        """Create the folder if it is missing, and lock it.
 
         Raises:
-            LocalError: it is another run's, cannot be written, or holds other things.
+            LocalError: if another run uses it, or it cannot be written, or it contains other files.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -106,20 +106,20 @@ class StateDir:
             self._lock = (self.path / LOCK_FILE).open("a+")
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            msg = f"another run uses {self.path}: stop it, or choose another by --data-dir"
+            msg = f"another run uses {self.path}: stop it, or choose another with --data-dir"
             raise LocalError(msg) from error
         except OSError as error:
-            msg = f"unable to use {self.path}; {error.strerror}: choose another by --data-dir"
+            msg = f"unable to use {self.path}; {error.strerror}: choose another with --data-dir"
             raise LocalError(msg) from error
 
     def release(self) -> None:
-        """Let others have it. Safe to call twice."""
+        """Release the lock. Safe to call twice."""
         if self._lock is not None:
             self._lock.close()
             self._lock = None
 
     def wipe(self) -> None:
-        """Remove what earlier runs left; nothing else is touched."""
+        """Remove the files of earlier runs, and no other files."""
         for name in OURS - {LOCK_FILE}:
             path = self.path / name
             if path.is_dir():
@@ -128,10 +128,10 @@ class StateDir:
                 path.unlink(missing_ok=True)
 
     def identity(self) -> RunIdentity:
-        """The identity of the run before, with a port replaced that is taken; else a new one.
+        """The identity of the previous run, with other ports if some are in use; or a new identity.
 
         Raises:
-            LocalError: it was written by another version, or its file is not ours.
+            LocalError: if another version wrote it, or its file belongs to another user.
         """
         path = self.path / IDENTITY_FILE
         try:
@@ -143,13 +143,13 @@ class StateDir:
             document = {"version": VERSION, **asdict(identity)}
             write_private(path, json.dumps(document, indent=2) + "\n")
         except PrivateFileError as error:
-            raise LocalError(f"{error}, or choose another folder by --data-dir") from error
+            raise LocalError(f"{error}, or choose another folder with --data-dir") from error
         return identity
 
     def _parse(self, text: str | None) -> RunIdentity | None:
         if text is None:
             return None
-        stale = f"the data in {self.path} is of another version: run with --fresh to start anew"
+        stale = f"the data in {self.path} is of another version: run with --fresh to remove it"
         try:
             document = json.loads(text)
             if document.pop("version") != VERSION:
@@ -162,7 +162,7 @@ class StateDir:
     def _refuse_foreign(self) -> None:
         names = {entry.name for entry in self.path.iterdir()}
         if names and not names & {LOCK_FILE, IDENTITY_FILE}:
-            msg = f"{self.path} holds other things: choose an empty folder by --data-dir"
+            msg = f"{self.path} contains other files: choose an empty folder with --data-dir"
             raise LocalError(msg)
 
 

@@ -1,4 +1,4 @@
-"""What the person at the keyboard sees: progress on stderr, then the addresses."""
+"""The output for the user: progress on stderr, then the addresses."""
 
 import sys
 import time
@@ -8,13 +8,13 @@ import psutil
 
 
 class Terminal:
-    """Writes to stderr; times are those since the process began, its own loading included."""
+    """Writes to stderr; times are measured from the start of the process."""
 
     def __init__(self) -> None:
         self._begun = psutil.Process().create_time()
 
     def progress(self, text: str) -> None:
-        """Say that a step is done, and when."""
+        """Report that a step is done, with its time."""
         self.say(f"{time.time() - self._begun:6.1f} s  {text}")
 
     def line(self, source: str, text: str) -> None:
@@ -22,7 +22,7 @@ class Terminal:
         self.say(f"{source:>10} | {text}")
 
     def table(self, rows: Sequence[tuple[str, str]]) -> None:
-        """Show names and values below one another."""
+        """Print names and values, one pair per line."""
         width = max(len(name) for name, _ in rows)
         self.say("")
         for name, value in rows:
@@ -30,7 +30,7 @@ class Terminal:
         self.say("")
 
     def say(self, text: str) -> None:
-        """Write one line. A terminal that was closed is no reason to fail."""
+        """Write one line. A closed terminal is not a failure."""
         try:
             sys.stderr.write(text + "\n")
             sys.stderr.flush()

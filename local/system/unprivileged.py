@@ -1,8 +1,8 @@
-"""Runs a program as another user where this process is root, because Postgres refuses to be root.
+"""Runs a program as another user if this process is root, because Postgres refuses to run as root.
 
-The program has no capability and gets none by what it executes. It reads and writes what the user
-`nobody` may, and what it is handed: an open file or folder of its own, by which it gets past the
-folders above, such as /root.
+The program has no capability and cannot gain one by executing another program. It can read and
+write what the user `nobody` can, and the files and folders that are passed to it as open
+descriptors. With a descriptor it can bypass closed parent folders, such as /root.
 """
 
 import os
@@ -23,10 +23,10 @@ def is_needed() -> bool:
 
 
 def prefix() -> list[str]:
-    """What stands in front of a command so that it runs as the user; nothing where we are not root.
+    """The command prefix that runs a command as that user; empty if this process is not root.
 
     Raises:
-        LocalError: the program that changes users is missing.
+        LocalError: if the program that changes users is missing.
     """
     if not is_needed():
         return []
@@ -43,13 +43,13 @@ def prefix() -> list[str]:
 
 
 def take_back(path: Path) -> None:
-    """Make root the owner again of what the user owned; where we are not root, nothing changes."""
+    """Return ownership of the user's files to root; does nothing if this process is not root."""
     if is_needed():
         os.chown(path, 0, 0)
 
 
 def give(path: Path) -> None:
-    """Make the user the owner of a file or folder; where we are not root, it is ours already."""
+    """Make the user the owner of a file or folder; does nothing if this process is not root."""
     if is_needed():
         user = pwd.getpwnam(USER)
         os.chown(path, user.pw_uid, user.pw_gid)
@@ -57,11 +57,11 @@ def give(path: Path) -> None:
 
 @contextmanager
 def handed(*paths: Path) -> Iterator[tuple[tuple[str, ...], tuple[int, ...]]]:
-    """Hand files and folders to a child that is started in the block.
+    """Pass files and folders to a child that is started within the block.
 
-    As root, each is opened here, and the child knows it as /proc/self/fd/N. That link leads to the
-    file itself, past the folders above; the child needs rights of its own on the file. Its children
-    inherit it.
+    As root, this process opens each of them, and the child uses /proc/self/fd/N. That link leads
+    to the file itself, regardless of its parent folders; the child still needs permissions on the
+    file. The child's own children inherit it.
 
     Returns:
         their names, as the child opens them, and the descriptors for `pass_fds` of subprocess.

@@ -76,7 +76,7 @@ async def test_the_author_edits_and_deletes(connect: Connect) -> None:
     assert gone == {"table": "chat_data", "type": "DELETE", "row": {"msg_id": row["msg_id"]}}
 
 
-async def test_nobody_edits_or_deletes_another_ones_message(
+async def test_no_client_edits_or_deletes_the_message_of_another(
     connect: Connect, local_run: dict[str, Any]
 ) -> None:
     author, stranger = await connect(), await connect()
@@ -93,7 +93,7 @@ async def test_nobody_edits_or_deletes_another_ones_message(
     assert of_row == ["INSERT", "UPDATE"]
 
 
-async def test_history_pages_back_through_what_was_said(
+async def test_history_pages_back_through_earlier_messages(
     connect: Connect, local_run: dict[str, Any]
 ) -> None:
     author = await connect()
@@ -108,7 +108,7 @@ async def test_history_pages_back_through_what_was_said(
     assert [row["msg_data"] for row in rows] == contents[::-1]
 
 
-async def test_who_enters_is_online_to_others_until_they_leave(connect: Connect) -> None:
+async def test_a_client_that_enters_is_online_to_others_until_it_leaves(connect: Connect) -> None:
     watcher, guest = await connect(), await connect()
     name = unique("guest")
     await watcher.enter(unique("watcher"))
@@ -138,7 +138,7 @@ async def test_a_malformed_message_is_in_the_reject_queue_with_its_reason(
     assert rejected["reason"] == reason
 
 
-async def test_each_request_for_a_token_makes_a_new_client_unless_it_brings_its_cookie(
+async def test_each_token_request_makes_a_new_client_unless_it_sends_its_cookie(
     local_run: dict[str, Any],
 ) -> None:
     async with aiohttp.ClientSession() as stranger:

@@ -29,7 +29,7 @@ def _smoke(local_run: dict[str, Any], *more: str) -> int:
     return smoke.main(["--api", api, "--ably", f"{ably['host']}:{ably['port']}", *more])
 
 
-def test_smoke_tells_how_long_a_message_took_and_leaves_nothing(
+def test_smoke_reports_how_long_a_message_took_and_leaves_nothing(
     local_run: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert _smoke(local_run) == 0
@@ -42,7 +42,7 @@ def test_smoke_tells_how_long_a_message_took_and_leaves_nothing(
     assert _rows(local_run, "smoke test %") == 0
 
 
-def test_smoke_says_what_failed_on_the_way(local_run: dict[str, Any]) -> None:
+def test_smoke_says_which_step_failed(local_run: dict[str, Any]) -> None:
     # No time to wait: the message may or may not be in Postgres by then, and either is told.
     with pytest.raises(SystemExit, match=r"(is in|did not reach) Postgres.* within 0 s: (?s:.)*#"):
         _smoke(local_run, "--seconds", "0")
@@ -54,7 +54,7 @@ def test_smoke_says_what_failed_on_the_way(local_run: dict[str, Any]) -> None:
     ("api", "said"),
     [("http://127.0.0.1:9", "gives no answer"), ("{page}/nothing", "answers 404")],
 )
-def test_smoke_says_what_to_look_at_when_there_is_no_token(
+def test_smoke_says_what_to_check_when_there_is_no_token(
     local_run: dict[str, Any], api: str, said: str
 ) -> None:
     page = local_run["page_url"].rstrip("/")
@@ -62,7 +62,7 @@ def test_smoke_says_what_to_look_at_when_there_is_no_token(
         smoke.main(["--api", api.format(page=page), "--seconds", "1"])
 
 
-def test_a_stage_that_cannot_be_read_ends_in_a_sentence(
+def test_a_stage_that_cannot_be_read_is_an_error_message(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     settings = {
@@ -96,7 +96,7 @@ def queue(local_run: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Any:
     queue.delete()
 
 
-def test_redrive_lists_and_changes_nothing_until_it_is_told_to_send(
+def test_redrive_only_lists_events_without_the_option_to_send(
     local_run: dict[str, Any], queue: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     content = f"late {secrets.token_hex(4)}"
@@ -109,7 +109,7 @@ def test_redrive_lists_and_changes_nothing_until_it_is_told_to_send(
     assert _rows(local_run, content) == 0
 
 
-def test_redrive_hands_events_to_ingest_and_keeps_what_fails_again(
+def test_redrive_sends_events_to_ingest_and_keeps_those_that_fail_again(
     local_run: dict[str, Any], queue: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     content = f"late {secrets.token_hex(4)}"

@@ -207,7 +207,7 @@ async def assert_gets_nowhere(page: Page, run: dict[str, Any], base: Callable[[s
     assert await apps(run, page) == before
 
 
-async def test_a_page_of_another_site_gets_nowhere_and_the_chat_goes_on(
+async def test_a_page_of_another_site_has_no_access_and_the_chat_goes_on(
     browser: Browser, website: int, local_run: dict[str, Any]
 ) -> None:
     chat = await enter(await browser.new_page(), local_run["page_url"], "Ann")
@@ -226,7 +226,7 @@ async def test_a_page_of_another_site_gets_nowhere_and_the_chat_goes_on(
     await expect(chat.message(text)).to_be_visible()
 
 
-async def test_a_name_that_comes_to_mean_this_machine_gets_nowhere(
+async def test_a_name_that_is_rebound_to_this_machine_has_no_access(
     browser: Browser, local_run: dict[str, Any]
 ) -> None:
     for name in ("page_url", "sqs_endpoint_url", "lambda_endpoint_url", "control_api_url"):
@@ -238,7 +238,7 @@ async def test_a_name_that_comes_to_mean_this_machine_gets_nowhere(
         await page.close()
 
 
-async def test_a_sandboxed_frame_which_has_no_origin_gets_nowhere(
+async def test_a_sandboxed_frame_without_an_origin_has_no_access(
     browser: Browser, website: int, local_run: dict[str, Any]
 ) -> None:
     page = await visit(browser, f"http://{EVIL}:{website}/")
@@ -267,7 +267,7 @@ async def test_a_link_on_another_site_opens_the_chat(
     assert (await response.value).status == 403
 
 
-async def test_test_apps_are_for_no_page_also_where_they_are_served(
+async def test_no_page_can_create_test_apps_even_with_provisioning(
     browser: Browser, website: int
 ) -> None:
     ably = LocalAbly(provisioning=True)

@@ -123,7 +123,7 @@ async def test_an_edit_reaches_everyone_and_is_marked(join: Join) -> None:
         await expect(reader.message(before)).to_have_count(0)
 
 
-async def test_a_deleted_message_disappears_for_everyone_and_for_good(join: Join) -> None:
+async def test_a_deleted_message_disappears_permanently_for_everyone(join: Join) -> None:
     ann = await join("Ann")
     bob = await join("Bob")
     text, later = unique("Forget this"), unique("What?")
@@ -150,7 +150,7 @@ async def test_only_the_author_can_change_a_message(join: Join) -> None:
     await expect(bob.message(text).get_by_test_id("delete")).to_have_count(0)
 
 
-async def test_after_a_reload_old_messages_are_there_and_still_their_authors(join: Join) -> None:
+async def test_after_a_reload_old_messages_still_belong_to_their_author(join: Join) -> None:
     ann = await join("Ann")
     before, after = unique("Written before"), unique("Edited after")
     await ann.send(before)
@@ -164,7 +164,7 @@ async def test_after_a_reload_old_messages_are_there_and_still_their_authors(joi
     await expect(ann.message(after).get_by_test_id("message-edited")).to_be_visible()
 
 
-async def test_who_joins_late_sees_what_was_written_before(join: Join) -> None:
+async def test_a_reader_who_joins_late_sees_earlier_messages(join: Join) -> None:
     ann = await join("Ann")
     texts = [unique("First"), unique("Second")]
     for text in texts:
@@ -190,7 +190,7 @@ async def test_markup_in_messages_and_names_is_shown_as_text(join: Join) -> None
         await expect(reader.page).to_have_title("Chat")
 
 
-async def test_a_reader_whose_line_was_cut_catches_up(
+async def test_a_reader_catches_up_after_a_lost_connection(
     join: Join, open_page: OpenPage, page_url: str
 ) -> None:
     page = await open_page()
@@ -225,7 +225,7 @@ async def test_a_reader_whose_line_was_cut_catches_up(
         await expect(reader.message(kept)).to_have_count(1)
 
 
-async def test_the_page_speaks_to_this_machine_alone_and_logs_nothing_wrong(
+async def test_the_page_connects_only_to_this_machine_and_logs_no_error(
     open_page: OpenPage, page_url: str
 ) -> None:
     hosts: set[str | None] = set()

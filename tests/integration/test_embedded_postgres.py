@@ -207,9 +207,9 @@ def test_no_copy_is_made_or_used_where_another_user_could_have_put_it(
     kept_copy(checkout, copies)
     copies.chmod(mode)
     for copy in (kept_copy, temporary_copy):
-        with pytest.raises(LocalError, match=f"other users can write in {copies}"):
+        with pytest.raises(LocalError, match=f"other users can write to {copies}"):
             copy(checkout, copies)
     copies.chmod(0o755)
     tmp_path.chmod(0o757)
-    with pytest.raises(LocalError, match=f"other users can write in {tmp_path}"):
+    with pytest.raises(LocalError, match=f"other users can write to {tmp_path}"):
         kept_copy(checkout, copies)

@@ -75,7 +75,7 @@ class AblyJs:
     async def event(self, kind: str, **facts: Any) -> dict[str, Any]:
         """The next event of a kind with these facts; events of it before that are skipped."""
         while True:
-            event = self._waiting(kind) or await self._line()
+            event = self._take_kept(kind) or await self._line()
             assert "ok" not in event
             if event["event"] != kind:
                 self._events.append(event)
@@ -85,7 +85,7 @@ class AblyJs:
     async def events(self, kind: str, count: int) -> list[dict[str, Any]]:
         return [await self.event(kind) for _ in range(count)]
 
-    def _waiting(self, kind: str) -> dict[str, Any] | None:
+    def _take_kept(self, kind: str) -> dict[str, Any] | None:
         for event in self._events:
             if event["event"] == kind:
                 self._events.remove(event)

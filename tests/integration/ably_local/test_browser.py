@@ -72,7 +72,7 @@ async def come(page: Page, kind: str) -> Any:
     return await page.evaluate(f"next('{kind}')")
 
 
-async def test_browsers_publish_to_each_other_and_see_who_is_there(start: Start) -> None:
+async def test_browsers_publish_to_each_other_and_see_the_members(start: Start) -> None:
     alice, bob = await start("alice"), await start("bob")
     await alice.evaluate("chat.presence.enter({ typing: true })")
     entered = {"action": "enter", "clientId": "alice", "data": {"typing": True}}
@@ -89,7 +89,7 @@ async def test_browsers_publish_to_each_other_and_see_who_is_there(start: Start)
     assert (await come(bob, "presence"))["action"] == "leave"
 
 
-async def test_a_browser_that_was_cut_off_resumes_and_misses_nothing(
+async def test_a_disconnected_browser_resumes_and_misses_nothing(
     start: Start, local_ably: LocalAbly
 ) -> None:
     alice, bob = await start("alice"), await start("bob")

@@ -70,7 +70,7 @@ def sentence(answer: RawAnswer) -> str:
     return str(json.loads(answer.body)["error"]["message"])
 
 
-async def test_it_runs_alone_and_stops_on_a_signal(tmp_path: Path) -> None:
+async def test_the_command_runs_until_a_signal(tmp_path: Path) -> None:
     ready = tmp_path / "ready.json"
     async with running("--ready-file", str(ready), "--key", "app.key:secret") as facts:
         assert json.loads(ready.read_text()) == facts
@@ -79,7 +79,7 @@ async def test_it_runs_alone_and_stops_on_a_signal(tmp_path: Path) -> None:
         assert ask(facts).status == 200
 
 
-async def test_test_apps_are_made_only_where_asked_for() -> None:
+async def test_test_apps_are_created_only_with_provisioning() -> None:
     async with running() as facts:
         for method, target in (("POST", "/apps"), ("DELETE", f"/apps/{facts['app_id']}")):
             answer = ask(facts, target, method=method, body=SETUP)
@@ -91,14 +91,14 @@ async def test_test_apps_are_made_only_where_asked_for() -> None:
         assert json.loads(answer.body)["appId"] != facts["app_id"]
 
 
-async def test_a_page_of_an_allowed_origin_may_call_and_read() -> None:
+async def test_a_page_of_an_allowed_origin_can_send_requests_and_read_answers() -> None:
     page = "https://app.test"
     async with running() as facts:
         answer = ask(facts, Origin=page)
         assert answer.status == 403
         assert sentence(answer) == (
             "a page of the origin 'https://app.test' may not call this service: "
-            "to let it, start with --allowed-origin"
+            "to allow it, start with --allowed-origin"
         )
         assert answer.headers["Access-Control-Allow-Origin"] is None
     async with running(
@@ -144,22 +144,24 @@ async def test_requests_for_an_allowed_host_are_answered() -> None:
         (("--key", "secret"), "an API key has the form <app>.<id>:<secret>"),
     ],
 )
-async def test_a_wrong_option_is_a_sentence(options: tuple[str, ...], words: str) -> None:
+async def test_a_wrong_option_is_an_error_message(options: tuple[str, ...], words: str) -> None:
     code, said = await refused(*options)
     assert code == 2
     assert words in said
 
 
-async def test_a_ready_file_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+async def test_a_ready_file_that_cannot_be_written_is_an_error_message(tmp_path: Path) -> None:
     ready, target = tmp_path / "ready.json", tmp_path / "target"
     ready.symlink_to(target)
     code, said = await refused("--ready-file", str(ready))
     assert code == 1
-    assert said == f"{ready} is a symbolic link: remove it, or choose another path with --ready-file"
+    assert (
+        said == f"{ready} is a symbolic link: remove it, or choose another path with --ready-file"
+    )
     assert not target.exists()
 
 
-async def test_a_draft_of_somebody_elses_making_is_not_written_into(tmp_path: Path) -> None:
+async def test_a_temporary_file_of_another_user_is_not_written_to(tmp_path: Path) -> None:
     # The draft's name was once the ready file's, with another suffix.
     ready, target = tmp_path / "ready.json", tmp_path / "target"
     ready.with_suffix(".draft").symlink_to(target)

@@ -38,7 +38,7 @@ async def publish(ably: LocalAbly, client: aiohttp.ClientSession) -> int:
         return response.status
 
 
-async def test_a_request_that_fails_does_nothing(
+async def test_a_failed_request_has_no_effect(
     ably: LocalAbly, client: aiohttp.ClientSession
 ) -> None:
     ably.fault("fail", path=PUBLISH, times=2, status=503, code=50003)
@@ -61,7 +61,7 @@ async def test_a_dropped_request_was_accepted(
     assert await publish(ably, client) == 201
 
 
-async def test_a_late_answer_is_to_a_request_accepted_at_once(
+async def test_a_delayed_request_is_performed_immediately(
     ably: LocalAbly, client: aiohttp.ClientSession
 ) -> None:
     ably.fault("delay", path=PUBLISH, delay_ms=300)
@@ -88,7 +88,7 @@ async def test_a_hanging_request_ends_when_the_fault_is_removed(
     assert ably.published("a") == []
 
 
-async def test_a_server_with_hanging_requests_stops_at_once(
+async def test_a_server_with_hanging_requests_stops_without_delay(
     ably: LocalAbly, client: aiohttp.ClientSession
 ) -> None:
     fault = ably.fault("hang", path=PUBLISH)
@@ -110,7 +110,7 @@ async def test_a_websocket_can_be_refused(ably: LocalAbly, client: aiohttp.Clien
         assert (await websocket.receive_json())["action"] == 4
 
 
-async def test_a_websocket_can_be_dropped_or_come_late(
+async def test_a_websocket_can_be_dropped_or_delayed(
     ably: LocalAbly, client: aiohttp.ClientSession
 ) -> None:
     ably.fault("drop", path="^/$")
@@ -124,7 +124,7 @@ async def test_a_websocket_can_be_dropped_or_come_late(
         assert time.monotonic() - begun >= 0.2
 
 
-async def test_faults_are_steered_over_http_and_never_hit_their_own_endpoint(
+async def test_faults_are_managed_over_http_and_never_hit_their_own_endpoint(
     ably: LocalAbly, client: aiohttp.ClientSession
 ) -> None:
     client.headers["Authorization"] = f"Bearer {ably.control_token}"

@@ -25,7 +25,7 @@ async def test_publish_is_acknowledged_and_received(open_js: OpenJs) -> None:
     assert await reader.do("ping") >= 0
 
 
-async def test_a_publisher_that_wants_no_echo_hears_none(open_js: OpenJs) -> None:
+async def test_a_publisher_without_echo_does_not_receive_its_messages(open_js: OpenJs) -> None:
     client, other = await open_js(), await open_js()
     await client.connect(echoMessages=False)
     await other.connect()
@@ -67,7 +67,7 @@ async def test_rewind_history_and_until_attach_agree(open_js: OpenJs) -> None:
     assert [[each["data"] for each in page] for page in pages] == [["4", "3"], ["2", "1"], ["0"]]
 
 
-async def test_a_cut_client_resumes_and_misses_nothing(
+async def test_a_disconnected_client_resumes_and_misses_nothing(
     open_js: OpenJs, local_ably: LocalAbly
 ) -> None:
     reader, sender = await open_js(), await open_js()
@@ -110,7 +110,7 @@ async def test_an_expired_token_is_renewed_and_the_connection_resumed(open_js: O
     assert await client.do("id") == connected["id"]
 
 
-async def test_batch_publish_tells_success_from_failure(open_js: OpenJs) -> None:
+async def test_batch_publish_reports_success_and_failure_per_channel(open_js: OpenJs) -> None:
     client = await open_js()
     await client.connect()
     specs = [{"channels": ["a", "::"], "messages": [{"data": "x"}]}]
@@ -119,7 +119,7 @@ async def test_batch_publish_tells_success_from_failure(open_js: OpenJs) -> None
     assert answer["results"][1]["error"]["code"] == 40010
 
 
-async def test_status_and_time_are_told(open_js: OpenJs) -> None:
+async def test_status_and_time_are_returned(open_js: OpenJs) -> None:
     client = await open_js()
     await client.connect()
     await client.do("subscribe", name="chat")
@@ -157,7 +157,7 @@ async def test_a_denied_capability_is_40160(
     assert (denied.value.code, denied.value.status) == (40160, 401)
 
 
-async def test_modes_are_what_the_capability_allows(open_js: OpenJs) -> None:
+async def test_a_channel_gets_the_modes_that_the_capability_allows(open_js: OpenJs) -> None:
     client = await open_js()
     await client.connect(tokens={"capability": {"chat": ["subscribe"]}})
     await client.do("attach", name="chat")
@@ -165,7 +165,7 @@ async def test_modes_are_what_the_capability_allows(open_js: OpenJs) -> None:
     assert await client.do("detach", name="chat") == "detached"
 
 
-async def test_what_is_too_large_is_refused(open_js: OpenJs) -> None:
+async def test_a_message_that_is_too_large_is_refused(open_js: OpenJs) -> None:
     client = await open_js()
     await client.connect()
     with pytest.raises(AblyJsError) as refused:

@@ -65,7 +65,7 @@ async def test_members_see_each_other_come_and_go(open_realtime: OpenRealtime) -
     assert (await inbox.get()).action == PresenceAction.LEAVE
 
 
-async def test_rewind_shows_the_past(open_realtime: OpenRealtime) -> None:
+async def test_rewind_delivers_earlier_messages(open_realtime: OpenRealtime) -> None:
     sender = open_realtime().channels.get("chat")
     for data in ("a", "b", "c"):
         await sender.publish("n", data)
@@ -75,7 +75,7 @@ async def test_rewind_shows_the_past(open_realtime: OpenRealtime) -> None:
     assert [(await inbox.get()).data, (await inbox.get()).data] == ["b", "c"]
 
 
-async def test_a_cut_client_resumes_and_misses_nothing(
+async def test_a_disconnected_client_resumes_and_misses_nothing(
     open_realtime: OpenRealtime, local_ably: LocalAbly
 ) -> None:
     reader, sender = open_realtime(), open_realtime(client_id="alice")

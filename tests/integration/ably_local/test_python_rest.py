@@ -31,7 +31,9 @@ async def test_history_is_paged_through_to_its_end(open_rest: OpenRest) -> None:
     assert pages == [["6", "5", "4"], ["3", "2", "1"], ["0"]]
 
 
-async def test_the_same_ids_are_published_once(open_rest: OpenRest, local_ably: LocalAbly) -> None:
+async def test_messages_with_the_same_ids_are_published_once(
+    open_rest: OpenRest, local_ably: LocalAbly
+) -> None:
     channel = open_rest().channels.get("chat")
     batch = [Message(id="b:0", data="x"), Message(id="b:1", data="y")]
     first = await channel.publish(batch)
@@ -57,11 +59,11 @@ async def test_a_batch_goes_to_many_channels(
     assert [message["id"] for message in local_ably.published("b")] == ["2:0"]
 
 
-async def test_time_is_the_servers(open_rest: OpenRest) -> None:
+async def test_time_is_that_of_the_server(open_rest: OpenRest) -> None:
     assert await open_rest().time() > 1_700_000_000_000
 
 
-async def test_a_token_request_signed_elsewhere_gets_a_token_that_works(
+async def test_a_token_request_signed_elsewhere_gets_a_valid_token(
     open_rest: OpenRest, local_ably: LocalAbly
 ) -> None:
     signer = AblyRest(key=local_ably.api_key)
@@ -81,7 +83,7 @@ async def test_a_token_request_signed_elsewhere_gets_a_token_that_works(
     await signer.close()
 
 
-async def test_an_expired_token_is_renewed_unseen(
+async def test_an_expired_token_is_renewed_transparently(
     open_rest: OpenRest, local_ably: LocalAbly
 ) -> None:
     signer = AblyRest(key=local_ably.api_key)
@@ -104,7 +106,7 @@ async def test_an_expired_token_is_renewed_unseen(
 @pytest.mark.parametrize(
     ("change", "code", "status"), [("wrong", 40101, 401), ("unknown app", 40400, 404)]
 )
-async def test_a_wrong_key_gets_nothing(
+async def test_a_wrong_key_is_refused(
     open_rest: OpenRest, local_ably: LocalAbly, change: str, code: int, status: int
 ) -> None:
     key = local_ably.api_key + "x" if change == "wrong" else "nobody.key:secret"
@@ -137,7 +139,7 @@ async def test_too_many_publishes_a_second_are_refused(open_rest: OpenRest) -> N
     assert {(each.status_code, each.error_code) for each in refused} == {(429, "42913")}
 
 
-async def test_what_was_published_outlives_an_outage(
+async def test_published_messages_survive_an_outage(
     open_rest: OpenRest, local_ably: LocalAbly
 ) -> None:
     channel = open_rest().channels.get("chat")

@@ -27,10 +27,10 @@ class Sts:
 
     def __init__(self) -> None:
         self.refuses = False
-        self.asked: list[dict[str, list[str]]] = []
+        self.requests: list[dict[str, list[str]]] = []
 
     async def answer(self, request: web.Request) -> web.Response:
-        self.asked.append(parse_qs(await request.text()))
+        self.requests.append(parse_qs(await request.text()))
         if self.refuses:
             return web.Response(status=403, text=REFUSAL, content_type="text/xml")
         return web.Response(text=ANSWER, content_type="text/xml")
@@ -63,7 +63,7 @@ async def ably(sts: Sts, sink: Sink) -> AsyncIterator[LocalAbly]:
     await runner.cleanup()
 
 
-async def test_invocations_are_signed_with_what_the_role_gives(
+async def test_invocations_are_signed_with_the_credentials_of_the_role(
     ably: LocalAbly, sts: Sts, sink: Sink
 ) -> None:
     await publish(ably, "outgoing-chat", *"abcdef")
@@ -71,13 +71,13 @@ async def test_invocations_are_signed_with_what_the_role_gives(
         _, headers, _ = await sink.next()
         assert "Credential=ASIAASSUMED/" in headers["Authorization"]
         assert headers["X-Amz-Security-Token"] == "session"
-    (asked,) = sts.asked
-    assert asked["Action"] == ["AssumeRole"]
-    assert asked["RoleArn"] == [ROLE["assumeRoleArn"]]
-    assert asked["ExternalId"] == [f"account.{ably.app_id}"]
+    (request,) = sts.requests
+    assert request["Action"] == ["AssumeRole"]
+    assert request["RoleArn"] == [ROLE["assumeRoleArn"]]
+    assert request["ExternalId"] == [f"account.{ably.app_id}"]
 
 
-async def test_a_role_that_is_refused_is_told_on_the_log_channel(
+async def test_a_refused_role_is_reported_on_the_log_channel(
     ably: LocalAbly, sts: Sts, sink: Sink
 ) -> None:
     sts.refuses = True

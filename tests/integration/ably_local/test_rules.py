@@ -103,7 +103,7 @@ async def log(ably: LocalAbly) -> dict[str, Any]:
     return message
 
 
-async def test_a_message_invokes_the_function_as_aws_expects_it(
+async def test_a_message_invokes_the_function_through_the_invoke_api(
     ably: LocalAbly, sink: Sink
 ) -> None:
     await publish(ably, "incoming-chat", "not this")
@@ -120,14 +120,16 @@ async def test_a_message_invokes_the_function_as_aws_expects_it(
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-async def test_a_passing_failure_is_tried_again(ably: LocalAbly, sink: Sink, status: int) -> None:
+async def test_a_transient_failure_is_retried(ably: LocalAbly, sink: Sink, status: int) -> None:
     sink.statuses = [status, status]
     await publish(ably, "outgoing-chat", "x")
     events = [(await sink.next())[2] for _ in range(3)]
     assert events[0] == events[1] == events[2]
 
 
-async def test_a_lasting_failure_is_told_on_the_log_channel(ably: LocalAbly, sink: Sink) -> None:
+async def test_a_permanent_failure_is_reported_on_the_log_channel(
+    ably: LocalAbly, sink: Sink
+) -> None:
     sink.statuses = [404]
     await publish(ably, "outgoing-chat", "x")
     message = await log(ably)
@@ -138,14 +140,14 @@ async def test_a_lasting_failure_is_told_on_the_log_channel(ably: LocalAbly, sin
     assert (await sink.next())[2]["messages"][0]["data"] == "y", "x is not tried again"
 
 
-async def test_invocations_begin_in_the_order_of_the_messages(ably: LocalAbly, sink: Sink) -> None:
+async def test_invocations_start_in_the_order_of_the_messages(ably: LocalAbly, sink: Sink) -> None:
     data = [str(number) for number in range(20)]
     await publish(ably, "outgoing-chat", *data)
     received = [(await sink.next())[2]["messages"][0]["data"] for _ in data]
     assert sorted(received, key=int) == data
 
 
-async def test_what_waits_survives_a_stop(ably: LocalAbly, sink: Sink) -> None:
+async def test_pending_invocations_survive_a_stop(ably: LocalAbly, sink: Sink) -> None:
     sink.statuses = [503]
     await publish(ably, "outgoing-chat", "x")
     await sink.next()
@@ -154,7 +156,7 @@ async def test_what_waits_survives_a_stop(ably: LocalAbly, sink: Sink) -> None:
     assert (await sink.next())[2]["messages"][0]["data"] == "x"
 
 
-async def test_a_rule_without_an_endpoint_fails_aloud(local_ably: LocalAbly) -> None:
+async def test_a_rule_without_an_endpoint_reports_its_failure(local_ably: LocalAbly) -> None:
     await create_rule(local_ably)
     await publish(local_ably, "outgoing-chat", "x")
     assert '"code":70000' in (await log(local_ably))["data"].replace(" ", "")

@@ -17,7 +17,9 @@ from tests.fixtures.ably import LocalAbly
 DEADLINE_SECONDS = 10
 
 
-async def test_stopping_takes_no_time_even_with_deaf_clients(local_ably: LocalAbly) -> None:
+async def test_the_server_stops_without_delay_even_with_unresponsive_clients(
+    local_ably: LocalAbly,
+) -> None:
     clients = []
     for _ in range(3):
         reader, writer = await asyncio.open_connection("127.0.0.1", local_ably.port)
@@ -35,7 +37,7 @@ async def test_stopping_takes_no_time_even_with_deaf_clients(local_ably: LocalAb
         writer.close()
 
 
-async def test_a_client_that_does_not_read_is_cut_off_and_may_resume() -> None:
+async def test_a_client_that_does_not_read_is_disconnected_and_can_resume() -> None:
     limits = replace(Limits.off(), waiting_bytes=1_000_000)
     ably = LocalAbly(limits=limits)
     ably.start()
@@ -62,7 +64,7 @@ async def test_a_client_that_does_not_read_is_cut_off_and_may_resume() -> None:
     await asyncio.to_thread(ably.close)
 
 
-async def test_a_client_that_goes_in_the_midst_of_its_request_is_no_defect(
+async def test_a_client_that_disconnects_during_its_request_causes_no_error(
     local_ably: LocalAbly, caplog: pytest.LogCaptureFixture
 ) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", local_ably.port)
@@ -84,7 +86,7 @@ async def test_a_client_that_goes_in_the_midst_of_its_request_is_no_defect(
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:5173", "https://127.0.0.1"])
-async def test_a_page_on_another_port_may_read_everything(
+async def test_a_page_on_another_port_can_read_every_answer(
     local_ably: LocalAbly, origin: str
 ) -> None:
     base = f"http://localhost:{local_ably.port}"
@@ -111,7 +113,7 @@ async def test_a_frame_that_is_too_large_ends_that_connection(local_ably: LocalA
         assert message.data == aiohttp.WSCloseCode.MESSAGE_TOO_BIG
 
 
-def test_a_key_of_another_form_is_refused_without_repeating_it() -> None:
+def test_a_malformed_key_is_refused_without_repeating_it() -> None:
     with pytest.raises(ValueError, match="has the form") as refused:
         AblyServer(api_key="verysecret")
     assert "verysecret" not in str(refused.value)
@@ -122,7 +124,7 @@ async def test_a_port_in_use_is_an_error(local_ably: LocalAbly) -> None:
         await AblyServer(port=local_ably.port).start()
 
 
-async def test_a_refused_request_uses_up_no_fault(local_ably: LocalAbly) -> None:
+async def test_a_refused_request_does_not_count_as_a_fault_hit(local_ably: LocalAbly) -> None:
     fault = local_ably.fault("fail", times=1)
     async with aiohttp.ClientSession() as session:
         target = f"http://localhost:{local_ably.port}/time"
@@ -133,7 +135,7 @@ async def test_a_refused_request_uses_up_no_fault(local_ably: LocalAbly) -> None
             assert response.status == 500
 
 
-async def test_what_pages_send_is_logged_once_and_not_without_end(
+async def test_refusals_are_logged_once_and_up_to_a_limit(
     local_ably: LocalAbly, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with aiohttp.ClientSession() as session:

@@ -130,7 +130,7 @@ def check(ably: LocalAbly, wire_format: str, sent: list[bytes]) -> None:
     sent=st.lists(st.tuples(opcodes, payloads), min_size=1, max_size=3),
     wire_format=st.sampled_from(["json", "msgpack"]),
 )
-def test_every_frame_is_answered_or_ends_that_one_connection(
+def test_every_frame_is_answered_or_ends_only_its_own_connection(
     fuzzed_ably: LocalAbly, sent: list[tuple[int, bytes]], wire_format: str
 ) -> None:
     check(fuzzed_ably, wire_format, [frame(opcode, payload) for opcode, payload in sent])
@@ -138,7 +138,9 @@ def test_every_frame_is_answered_or_ends_that_one_connection(
 
 @pytest.mark.parametrize("wire_format", ["json", "msgpack"])
 @pytest.mark.parametrize("giant", GIANTS, ids=lambda giant: repr(giant[:40]))
-def test_no_giant_is_a_defect(fuzzed_ably: LocalAbly, giant: bytes, wire_format: str) -> None:
+def test_no_oversized_value_causes_an_error(
+    fuzzed_ably: LocalAbly, giant: bytes, wire_format: str
+) -> None:
     for opcode in (TEXT, BINARY):
         check(fuzzed_ably, wire_format, [frame(opcode, giant)])
 
@@ -158,7 +160,7 @@ def test_no_giant_is_a_defect(fuzzed_ably: LocalAbly, giant: bytes, wire_format:
     ],
     ids=["noise", "cut", "parts", "interrupted", "unmasked", "endless", "ping", "reserved"],
 )
-def test_broken_framing_harms_nobody_else(
+def test_broken_framing_affects_no_other_client(
     fuzzed_ably: LocalAbly, wire_format: str, sent: list[bytes]
 ) -> None:
     check(fuzzed_ably, wire_format, sent)

@@ -64,7 +64,7 @@ async def create(ably: LocalAbly, hook: Hook, mode: str, **target: Any) -> None:
         assert response.status == 201
 
 
-async def test_a_single_webhook_has_the_enveloped_message(
+async def test_a_single_webhook_contains_the_enveloped_message(
     local_ably: LocalAbly, hook: Hook
 ) -> None:
     hook.open.set()
@@ -76,7 +76,7 @@ async def test_a_single_webhook_has_the_enveloped_message(
     assert (body["channel"], body["messages"][0]["data"]) == ("outgoing-chat", "x")
 
 
-async def test_a_batch_has_what_came_while_the_one_before_was_answered(
+async def test_a_batch_contains_the_messages_that_arrived_during_the_previous_one(
     local_ably: LocalAbly, hook: Hook
 ) -> None:
     await create(local_ably, hook, "batch")
@@ -103,7 +103,7 @@ async def test_a_batch_is_signed_with_the_key_that_the_rule_names(
     assert headers["X-Ably-Signature"] == base64.b64encode(digest).decode()
 
 
-async def test_a_webhook_that_is_refused_is_told_on_the_log_channel(
+async def test_a_refused_webhook_is_reported_on_the_log_channel(
     local_ably: LocalAbly, hook: Hook
 ) -> None:
     hook.open.set()

@@ -80,7 +80,7 @@ def code_of(act: Callable[[], object]) -> str:
     return str(response["Error"]["Code"])
 
 
-def test_the_ready_files_credentials_are_all_that_boto3_needs(
+def test_boto3_needs_only_the_credentials_of_the_ready_file(
     service: str, client: Callable[..., Any], credentials: RunCredentials
 ) -> None:
     call, _ = SERVICES[service]
@@ -97,7 +97,7 @@ def test_the_ready_files_credentials_are_all_that_boto3_needs(
         (lambda _mine: RunCredentials.generate(), UNKNOWN),
     ],
 )
-def test_other_credentials_are_refused_as_aws_does(
+def test_other_credentials_get_the_errors_of_aws(
     service: str,
     client: Callable[..., Any],
     credentials: RunCredentials,
@@ -109,7 +109,7 @@ def test_other_credentials_are_refused_as_aws_does(
     assert code_of(lambda: call(other)) == names[kind]
 
 
-def test_a_request_that_is_not_signed_is_refused(
+def test_an_unsigned_request_is_refused(
     service: str, client: Callable[..., Any], credentials: RunCredentials
 ) -> None:
     call, names = SERVICES[service]
@@ -118,7 +118,7 @@ def test_a_request_that_is_not_signed_is_refused(
 
 
 @pytest.mark.parametrize("part", ["body", "signature", "date", "host"])
-def test_a_request_that_was_altered_on_its_way_is_refused(
+def test_a_request_that_was_altered_after_signing_is_refused(
     service: str, client: Callable[..., Any], credentials: RunCredentials, part: str
 ) -> None:
     call, names = SERVICES[service]
@@ -143,7 +143,7 @@ def test_a_request_that_was_altered_on_its_way_is_refused(
 
 
 @pytest.mark.parametrize("off", [timedelta(minutes=-6), timedelta(minutes=6)])
-def test_a_request_of_another_time_is_refused_also_in_the_query_protocol(
+def test_an_expired_signature_is_refused_also_in_the_query_protocol(
     local_run: dict[str, Any], credentials: RunCredentials, off: timedelta
 ) -> None:
     url = local_run["sqs_endpoint_url"] + "/"
@@ -175,14 +175,14 @@ def test_credentials_are_in_no_log_and_no_process_list(
         assert not [secret for secret in secrets if secret in " ".join(process.cmdline())]
 
 
-async def test_a_secret_is_in_no_answer_to_whoever_shows_no_credentials(
+async def test_no_answer_to_a_client_without_credentials_contains_a_secret(
     aws: AwsServices, run_credentials: RunCredentials
 ) -> None:
     secret = "appid.keyid:a-real-key-of-ably"
     await aws.put_secrets({"ably-api-key": secret})
     port = urlsplit(aws.endpoint_url).port or 0
     body = json.dumps({"SecretId": "ably-api-key"}).encode()
-    asked = {
+    headers_sent = {
         "Host": f"127.0.0.1:{port}",
         "X-Amz-Target": "secretsmanager.GetSecretValue",
         "Content-Type": "application/x-amz-json-1.1",
@@ -195,26 +195,26 @@ async def test_a_secret_is_in_no_answer_to_whoever_shows_no_credentials(
         for rest in ("Signature=0", "Signature=", "")
     ]
     for headers in (*forged, {}, {"Authorization": "Basic YW55OmFueQ=="}):
-        answer = exchange(port, "POST", "/", {**asked, **headers}.items(), body)
+        answer = exchange(port, "POST", "/", {**headers_sent, **headers}.items(), body)
         assert answer.status == 403
         assert secret.encode() not in answer.body
     for path in ("/moto-api/data.json", "/moto-api/", "/moto-api/reset", "/favicon.ico"):
         for method in ("GET", "POST"):
-            answer = exchange(port, method, path, {**asked, "X-Amz-Target": ""}.items(), b"")
+            answer = exchange(port, method, path, {**headers_sent, "X-Amz-Target": ""}.items(), b"")
             assert answer.status == 403
     signed = sign(
         "POST",
         aws.endpoint_url + "/",
         run_credentials,
         service="secretsmanager",
-        headers=asked,
+        headers=headers_sent,
         body=body,
     )
     assert secret.encode() in exchange(port, "POST", "/", signed.items(), body).body
 
 
 @pytest.mark.parametrize("length", ["x", "-1", "1e3", "8388609", "9" * 5000])
-def test_a_length_that_is_none_or_too_large_is_refused(
+def test_an_invalid_or_too_large_content_length_is_refused(
     local_run: dict[str, Any], length: str
 ) -> None:
     port = urlsplit(local_run["sqs_endpoint_url"]).port or 0
@@ -225,4 +225,4 @@ def test_a_length_that_is_none_or_too_large_is_refused(
     }
     answer = exchange(port, "POST", "/", headers.items())
     assert answer.status == 413
-    assert "Content-Length is no number up to" in json.loads(answer.body)["message"]
+    assert "Content-Length must be a number up to" in json.loads(answer.body)["message"]

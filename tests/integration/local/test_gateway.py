@@ -94,7 +94,7 @@ async def test_a_request_becomes_the_event_of_payload_version_two(serve: Serve) 
     assert context["requestId"]
 
 
-async def test_absent_parts_of_a_request_are_absent_from_the_event(serve: Serve) -> None:
+async def test_parts_missing_from_a_request_are_missing_from_the_event(serve: Serve) -> None:
     async with serve(echo) as session, session.get("/auth") as response:
         event = json.loads(await response.text())["event"]
     assert not {"cookies", "queryStringParameters", "body"} & event.keys()
@@ -110,7 +110,7 @@ async def test_absent_parts_of_a_request_are_absent_from_the_event(serve: Serve)
         ("application/x-www-form-urlencoded", b"a=1", "YT0x", True),
     ],
 )
-async def test_a_body_is_text_or_base64_by_its_type(
+async def test_a_body_is_text_or_base64_depending_on_its_type(
     serve: Serve, content_type: str, body: bytes, seen: str, *, encoded: bool
 ) -> None:
     headers = {"Content-Type": content_type}
@@ -168,7 +168,7 @@ async def test_a_result_without_a_status_is_a_200_with_the_result_as_json(
         (TooManyInvocationsError("Rate Exceeded."), 503),
     ],
 )
-async def test_a_function_that_fails_tells_the_browser_no_details(
+async def test_a_failed_function_sends_the_browser_no_details(
     serve: Serve, answer: Any, status: int
 ) -> None:
     async with serve(answer) as session, session.get("/auth") as response:
@@ -177,7 +177,7 @@ async def test_a_function_that_fails_tells_the_browser_no_details(
         assert "secret" not in await response.text()
 
 
-async def test_index_is_never_cached_and_hashed_assets_for_ever(serve: Serve) -> None:
+async def test_the_index_is_never_cached_and_hashed_assets_are_cached_forever(serve: Serve) -> None:
     async with serve() as session:
         async with session.get("/") as response:
             assert response.status == 200
@@ -189,7 +189,7 @@ async def test_index_is_never_cached_and_hashed_assets_for_ever(serve: Serve) ->
             assert response.content_type in {"text/javascript", "application/javascript"}
 
 
-async def test_the_pages_policy_admits_itself_and_its_ably_alone(serve: Serve) -> None:
+async def test_the_content_policy_allows_only_the_page_and_its_ably(serve: Serve) -> None:
     async with serve() as session, session.get("/") as response:
         policy = response.headers["Content-Security-Policy"]
         assert response.headers["X-Content-Type-Options"] == "nosniff"
@@ -200,12 +200,12 @@ async def test_the_pages_policy_admits_itself_and_its_ably_alone(serve: Serve) -
 
 
 @pytest.mark.parametrize("path", ["/%2e%2e/secret.txt", "/..%2fsecret.txt", "/nothing", "/assets"])
-async def test_nothing_outside_the_pages_folder_is_served(serve: Serve, path: str) -> None:
+async def test_no_file_outside_the_page_folder_is_served(serve: Serve, path: str) -> None:
     async with serve() as session, session.get(path) as response:
         assert response.status == 404
 
 
-async def test_the_page_is_told_where_things_are(serve: Serve) -> None:
+async def test_the_page_gets_its_addresses_from_config_json(serve: Serve) -> None:
     expected = {
         "authUrl": "/auth",
         "messagesUrl": "/messages",

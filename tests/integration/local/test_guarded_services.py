@@ -106,9 +106,9 @@ class Service:
                 headers=headers,
                 body=self.body,
             )
-        asked = target or self.target
+        path = target or self.target
         return exchange(
-            self.port, self.method, asked, [*headers.items(), *also], self.body, version=version
+            self.port, self.method, path, [*headers.items(), *also], self.body, version=version
         )
 
 
@@ -286,19 +286,19 @@ def test_a_foreign_pages_preflight_is_refused(service: Service) -> None:
 
 
 @pytest.mark.parametrize("name", [*FOR_PAGES, *FOR_DOCUMENTS])
-def test_a_page_of_this_machine_may_call_what_pages_need(service: Service) -> None:
+def test_a_page_of_this_machine_can_call_the_services_that_pages_need(service: Service) -> None:
     for given in OUR_PAGES:
         assert service.ask(given).status == service.answers, given
 
 
 @pytest.mark.parametrize("name", FOR_TOOLS)
-def test_no_page_at_all_may_call_what_is_for_tools(service: Service) -> None:
+def test_no_page_can_call_the_services_for_tools(service: Service) -> None:
     for given in OUR_PAGES:
         assert_refused(service.ask(given), 403, given)
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_an_address_that_a_person_types_is_answered(service: Service) -> None:
+def test_an_address_that_a_user_types_is_answered(service: Service) -> None:
     assert service.ask(TYPED).status == service.answers
 
 
@@ -354,7 +354,7 @@ ADMINISTRATION: list[Callable[[LocalAbly], Service]] = [
 
 
 @pytest.mark.parametrize("made", ADMINISTRATION, ids=["apps", "faults"])
-def test_no_page_makes_apps_or_faults_also_where_they_are_served(
+def test_no_page_can_create_apps_or_faults_even_when_they_are_on(
     open_ably: LocalAbly, made: Callable[[LocalAbly], Service]
 ) -> None:
     service = made(open_ably)

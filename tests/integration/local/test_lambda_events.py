@@ -50,7 +50,7 @@ async def test_an_event_is_accepted_before_the_function_has_run(
         assert await asyncio.to_thread(lambda: len(list(tmp_path.iterdir()))) == 2
 
 
-async def test_a_failed_event_is_tried_again_under_the_same_request_id_until_it_succeeds(
+async def test_a_failed_event_is_retried_with_the_same_request_id_until_it_succeeds(
     run_functions: RunFunctions, tmp_path: Path
 ) -> None:
     fail_once = function("fail_once", max_concurrency=1, retry_delays_seconds=(0.05, 0.05))
@@ -64,7 +64,7 @@ async def test_a_failed_event_is_tried_again_under_the_same_request_id_until_it_
     assert lines_of(tmp_path / "calls") == [first, second]
 
 
-async def test_an_event_that_fails_three_times_is_in_the_dead_letter_queue_as_aws_writes_it(
+async def test_an_event_that_fails_three_times_is_dead_lettered_in_the_format_of_aws(
     run_functions: RunFunctions, aws: AwsServices, tmp_path: Path
 ) -> None:
     calls = tmp_path / "calls"
@@ -83,7 +83,7 @@ async def test_an_event_that_fails_three_times_is_in_the_dead_letter_queue_as_aw
     assert lines_of(calls) == ["called"] * 3
 
 
-async def test_an_event_is_not_tried_again_beyond_its_maximum_age(
+async def test_an_event_is_not_retried_beyond_its_maximum_age(
     run_functions: RunFunctions, aws: AwsServices, tmp_path: Path
 ) -> None:
     calls = tmp_path / "calls"
@@ -101,7 +101,7 @@ async def test_an_event_is_not_tried_again_beyond_its_maximum_age(
     assert lines_of(calls) == ["called"]
 
 
-async def test_a_full_queue_of_events_answers_429_and_boto3_may_come_back(
+async def test_a_full_event_queue_answers_429_and_a_later_call_succeeds(
     run_functions: RunFunctions, tmp_path: Path
 ) -> None:
     meet = function("meet", max_concurrency=1, max_queued=2, timeout_seconds=20)

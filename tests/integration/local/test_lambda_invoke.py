@@ -13,7 +13,7 @@ from tests.fixtures.waiting import first_found
 from tests.integration.local.harness import RunFunctions, function
 
 
-async def test_boto3_gets_the_handlers_answer_and_the_handler_its_context(
+async def test_boto3_gets_the_result_and_the_handler_gets_its_context(
     run_functions: RunFunctions,
 ) -> None:
     echo = function("echo", environment={"SETTING": "here"}, timeout_seconds=20)
@@ -32,7 +32,7 @@ async def test_boto3_gets_the_handlers_answer_and_the_handler_its_context(
     assert payload["home"] is None, "a variable of this machine reached the handler"
 
 
-async def test_a_worker_is_used_again_and_its_output_carries_the_functions_name(
+async def test_a_worker_is_reused_and_its_output_carries_the_function_name(
     run_functions: RunFunctions,
 ) -> None:
     async with run_functions(function("echo")) as run:
@@ -44,7 +44,7 @@ async def test_a_worker_is_used_again_and_its_output_carries_the_functions_name(
         await run.lines.wait_for("REPORT RequestId:")
 
 
-async def test_the_functions_whole_arn_and_a_partial_one_name_it(
+async def test_a_function_can_be_named_by_a_full_or_partial_arn(
     run_functions: RunFunctions,
 ) -> None:
     async with run_functions(function("echo")) as run:
@@ -67,7 +67,7 @@ async def test_an_exception_of_the_handler_is_an_unhandled_function_error(
     assert answer.payload["stackTrace"]
 
 
-async def test_an_error_too_long_for_one_piece_arrives_whole(run_functions: RunFunctions) -> None:
+async def test_an_error_too_long_for_one_chunk_arrives_whole(run_functions: RunFunctions) -> None:
     async with run_functions(function("fail")) as run:
         answer = await run.invoke("fail", {"times": 50_000})
     assert answer.payload["errorMessage"] == "no good " * 50_000
@@ -89,7 +89,7 @@ async def test_an_invocation_over_its_timeout_is_killed_and_the_next_gets_a_new_
 
 
 @pytest.mark.parametrize(("how", "words"), [("exit", "exit status 3"), ("kill", "signal: 9")])
-async def test_a_crash_is_the_error_of_its_invocation_alone(
+async def test_a_crash_affects_only_its_own_invocation(
     run_functions: RunFunctions, how: str, words: str
 ) -> None:
     async with run_functions(function("crash")) as run:
@@ -111,7 +111,7 @@ async def test_a_crash_is_the_error_of_its_invocation_alone(
         ("sample.absent", "Runtime.HandlerNotFound", "Handler 'absent' missing"),
     ],
 )
-async def test_a_handler_that_cannot_be_loaded_says_so_at_each_invocation(
+async def test_a_handler_that_cannot_be_loaded_is_the_error_of_each_invocation(
     run_functions: RunFunctions, handler: str, error_type: str, words: str
 ) -> None:
     broken = function(handler, prewarm=True)
@@ -123,7 +123,7 @@ async def test_a_handler_that_cannot_be_loaded_says_so_at_each_invocation(
         assert words in answer.payload["errorMessage"]
 
 
-async def test_invocations_run_side_by_side_up_to_the_functions_concurrency(
+async def test_invocations_run_concurrently_up_to_the_limit_of_the_function(
     run_functions: RunFunctions, tmp_path: Path
 ) -> None:
     async with run_functions(function("meet", max_concurrency=3)) as run:
@@ -133,7 +133,7 @@ async def test_invocations_run_side_by_side_up_to_the_functions_concurrency(
     assert len({answer.payload for answer in answers}) == 3
 
 
-async def test_a_waiting_invocation_takes_the_first_worker_that_is_free_not_the_one_it_had_started(
+async def test_a_waiting_invocation_takes_the_first_free_worker_not_the_one_that_it_started(
     run_functions: RunFunctions, tmp_path: Path
 ) -> None:
     gate = tmp_path / "gate"
@@ -148,11 +148,11 @@ async def test_a_waiting_invocation_takes_the_first_worker_that_is_free_not_the_
     assert len({answer.payload for answer in answers}) == 1
 
 
-async def test_one_invocation_more_than_may_wait_is_answered_429(
+async def test_an_invocation_beyond_the_waiting_limit_gets_429(
     run_functions: RunFunctions, tmp_path: Path
 ) -> None:
-    one = function("meet", max_concurrency=1, max_waiting=0, timeout_seconds=20)
-    async with run_functions(one) as run:
+    meet = function("meet", max_concurrency=1, max_waiting=0, timeout_seconds=20)
+    async with run_functions(meet) as run:
         event = {"folder": str(tmp_path), "count": 2}
         running = asyncio.create_task(run.invoke("meet", event))
         await first_found(lambda: asyncio.to_thread(lambda: next(tmp_path.iterdir(), None)))
@@ -162,7 +162,7 @@ async def test_one_invocation_more_than_may_wait_is_answered_429(
         assert (await running).error is None
 
 
-async def test_payloads_and_answers_over_lambdas_limits_are_refused(
+async def test_payloads_and_answers_over_the_limits_of_lambda_are_refused(
     run_functions: RunFunctions,
 ) -> None:
     async with run_functions(function("echo"), function("large")) as run:
@@ -203,7 +203,7 @@ async def test_the_runtime_api_refuses_an_answer_to_another_invocation(
         assert (await running).payload == int(there.name)
 
 
-async def test_a_handler_that_has_been_mended_is_loaded_at_the_next_invocation(
+async def test_a_fixed_handler_is_loaded_at_the_next_invocation(
     run_functions: RunFunctions, tmp_path: Path
 ) -> None:
     switch = tmp_path / "mended"

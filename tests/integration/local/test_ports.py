@@ -20,18 +20,18 @@ def chosen_by_another_process() -> set[int]:
     return set(map(int, said.split()))
 
 
-def test_no_outgoing_connection_takes_them() -> None:
+def test_no_outgoing_connection_takes_a_chosen_port() -> None:
     assert FIRST_PORT + PORTS <= OUTGOING
     assert all(FIRST_PORT <= free_port() < FIRST_PORT + PORTS for _ in range(50))
 
 
-def test_each_call_chooses_another_that_is_free() -> None:
+def test_each_call_chooses_another_free_port() -> None:
     ports = [free_port() for _ in range(50)]
     assert len(set(ports)) == 50
     assert all(map(is_free, ports))
 
 
-def test_one_that_is_taken_is_passed_over() -> None:
+def test_a_port_in_use_is_skipped() -> None:
     following = (free_port() - FIRST_PORT + 1) % PORTS + FIRST_PORT
     with ExitStack() as stack:
         if is_free(following):

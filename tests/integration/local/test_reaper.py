@@ -68,16 +68,14 @@ def all_five(parent: subprocess.Popen[str]) -> list[psutil.Process]:
     return below()
 
 
-def test_nothing_is_left_of_a_run_that_was_killed(
-    parent: subprocess.Popen[str], tmp_path: Path
-) -> None:
+def test_nothing_is_left_of_a_killed_run(parent: subprocess.Popen[str], tmp_path: Path) -> None:
     below = all_five(parent)
     os.kill(parent.pid, signal.SIGKILL)
     assert_gone(below)
     assert not (tmp_path / "temporary").exists()
 
 
-def test_the_guard_outlives_the_signals_that_stop_everything_else(
+def test_the_reaper_survives_the_signals_that_stop_the_other_processes(
     parent: subprocess.Popen[str],
 ) -> None:
     below = all_five(parent)
@@ -88,7 +86,7 @@ def test_the_guard_outlives_the_signals_that_stop_everything_else(
     assert_gone(below)
 
 
-def test_the_guard_ends_at_once_after_an_orderly_stop(parent: subprocess.Popen[str]) -> None:
+def test_the_reaper_ends_immediately_after_an_orderly_stop(parent: subprocess.Popen[str]) -> None:
     below = all_five(parent)
     begun = time.monotonic()
     assert parent.stdin

@@ -50,7 +50,7 @@ async def chain(
 
 @pytest.mark.parametrize("name", ["echo", ARN, "123456789012:function:echo"])
 @pytest.mark.parametrize("by_role", [True, False])
-async def test_a_rule_invokes_by_its_own_credentials_or_the_servers_for_a_role(
+async def test_a_rule_uses_its_own_credentials_or_those_of_the_server_for_a_role(
     chain: Chain, name: str, *, by_role: bool
 ) -> None:
     await create_rule(chain.ably, ROLE if by_role else chain.keys(), function_name=name)
@@ -59,7 +59,7 @@ async def test_a_rule_invokes_by_its_own_credentials_or_the_servers_for_a_role(
 
 
 @pytest.mark.parametrize("other", [{"secretAccessKey": "local"}, {"accessKeyId": "local"}])
-async def test_a_rule_with_other_credentials_fails_aloud(
+async def test_a_rule_with_other_credentials_reports_its_failure(
     chain: Chain, other: dict[str, Any]
 ) -> None:
     await create_rule(chain.ably, chain.keys(**other), function_name="echo")

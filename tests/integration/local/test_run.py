@@ -79,7 +79,7 @@ def said_on_terminal(run: LocalRun) -> str:
     return line
 
 
-def test_the_ready_file_tells_addresses_that_answer(run_local: RunLocal, page: str) -> None:
+def test_the_addresses_in_the_ready_file_answer(run_local: RunLocal, page: str) -> None:
     with run_local("--ephemeral", page) as run:
         run.wait_until_ready()
         ready = run.ready
@@ -132,9 +132,7 @@ def test_ctrl_c_during_the_start_leaves_nothing(run_local: RunLocal, page: str) 
         assert "ready" not in run.output.read_text()
 
 
-def test_every_process_carries_the_mark_by_which_the_guard_knows_it(
-    run_local: RunLocal, page: str
-) -> None:
+def test_every_process_carries_the_mark_of_the_reaper(run_local: RunLocal, page: str) -> None:
     with run_local("--ephemeral", page) as run:
         run.wait_until_ready()
         # Postgres writes its status over its environment, and the guard marks others.
@@ -144,7 +142,7 @@ def test_every_process_carries_the_mark_by_which_the_guard_knows_it(
         assert marked.count(False) == 1, "the guard alone has none"
 
 
-def test_a_cluster_that_was_not_finished_is_made_anew(
+def test_an_incomplete_cluster_is_created_again(
     run_local: RunLocal, page: str, data: str, tmp_path: Path
 ) -> None:
     unfinished = tmp_path / "data" / "postgres" / "cluster"
@@ -169,7 +167,7 @@ def test_a_killed_run_leaves_no_process_and_no_temporary_folder(
         assert not Path(run.ready["logs"]).parent.exists()
 
 
-def test_the_next_run_has_the_data_the_key_and_the_ports_of_the_last(
+def test_the_next_run_keeps_the_data_the_key_and_the_ports(
     run_local: RunLocal, page: str, data: str, tmp_path: Path
 ) -> None:
     with run_local(page, data, "--port=0") as run:
@@ -188,7 +186,7 @@ def test_the_next_run_has_the_data_the_key_and_the_ports_of_the_last(
             assert run.ready[name] == first[name]
 
 
-def test_the_data_outlives_a_kill(run_local: RunLocal, page: str, data: str) -> None:
+def test_the_data_survives_a_kill(run_local: RunLocal, page: str, data: str) -> None:
     with run_local(page, data, "--port=0") as run:
         run.wait_until_ready()
         say(run, "committed")
@@ -201,7 +199,7 @@ def test_the_data_outlives_a_kill(run_local: RunLocal, page: str, data: str) -> 
         assert said(run) == ["committed"]
 
 
-def test_fresh_begins_from_nothing(run_local: RunLocal, page: str, data: str) -> None:
+def test_fresh_starts_with_an_empty_database(run_local: RunLocal, page: str, data: str) -> None:
     with run_local(page, data, "--port=0") as run:
         run.wait_until_ready()
         first = run.ready
@@ -212,7 +210,7 @@ def test_fresh_begins_from_nothing(run_local: RunLocal, page: str, data: str) ->
         assert run.ready["ably"]["api_key"] != first["ably"]["api_key"]
 
 
-def test_a_killed_connector_is_started_again_and_publishes_what_waited(
+def test_a_killed_connector_is_restarted_and_publishes_the_backlog(
     run_local: RunLocal, page: str
 ) -> None:
     with run_local("--ephemeral", page) as run:
@@ -230,24 +228,25 @@ def test_a_killed_connector_is_started_again_and_publishes_what_waited(
         assert "the connector ended (signal 9)" in run.output.read_text()
 
 
-def test_a_postgres_that_ends_takes_the_run_with_it(run_local: RunLocal, page: str) -> None:
+def test_the_run_ends_when_postgres_ends(run_local: RunLocal, page: str) -> None:
     with run_local("--ephemeral", page) as run:
         run.wait_until_ready()
         children = run.children()
         os.kill(run.ready["pids"]["postgres"], signal.SIGKILL)
         assert run.process.wait(10) == 1
         assert_gone(children)
-        assert "local: Postgres ended; its last words: " in run.output.read_text()
+        assert "local: Postgres ended; its last log line: " in run.output.read_text()
 
 
-def test_a_port_in_use_is_one_sentence(run_local: RunLocal, page: str, data: str) -> None:
+def test_a_port_in_use_is_an_error_message(run_local: RunLocal, page: str, data: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with run_local(page, data, f"--port={port}") as run:
             sentence = said_on_terminal(run)
             assert run.process.returncode == 1
     assert sentence == (
-        f"local: port {port} is in use: stop what listens there, or choose another by --port"
+        f"local: port {port} is in use: stop the program that listens there, "
+        "or choose another port with --port"
     )
 
 
@@ -258,7 +257,7 @@ def test_a_port_in_use_is_one_sentence(run_local: RunLocal, page: str, data: str
         ("absent/file", "unable to write {}; No such file or directory: correct that"),
     ],
 )
-def test_a_ready_file_that_cannot_be_is_one_sentence(
+def test_an_unusable_ready_file_is_an_error_message(
     run_local: RunLocal, page: str, tmp_path: Path, file: str, reason: str
 ) -> None:
     target = tmp_path / "target"
@@ -267,11 +266,11 @@ def test_a_ready_file_that_cannot_be_is_one_sentence(
     with run_local("--ephemeral", page, f"--ready-file={ready}") as run:
         sentence = said_on_terminal(run)
         assert run.process.returncode == 1
-    assert sentence == f"local: {reason.format(ready)}, or choose another by --ready-file"
+    assert sentence == f"local: {reason.format(ready)}, or choose another path with --ready-file"
     assert not target.exists()
 
 
-def test_a_link_in_place_of_the_ready_file_is_not_followed_while_the_run_goes_on(
+def test_a_link_that_replaces_the_ready_file_is_not_followed_and_the_run_goes_on(
     run_local: RunLocal, page: str, tmp_path: Path
 ) -> None:
     with run_local("--ephemeral", page) as run:
@@ -280,20 +279,18 @@ def test_a_link_in_place_of_the_ready_file_is_not_followed_while_the_run_goes_on
         run.ready_file.unlink()
         run.ready_file.symlink_to(target)
         os.kill(run.ready["pids"]["connector"], signal.SIGKILL)
-        eventually(
-            lambda: "the connector was started again" in run.output.read_text(), "it goes on"
-        )
+        eventually(lambda: "connector restarted" in run.output.read_text(), "it goes on")
         say(run, "still here")
         assert said(run) == ["still here"]
         assert run.stop() < STOP_SECONDS
         assert run.process.returncode == 0
         output = run.output.read_text()
-    assert f"the ready file is not up to date; {run.ready_file} is a symbolic link" in output
+    assert f"update of the ready file failed; {run.ready_file} is a symbolic link" in output
     assert run.ready_file.is_symlink()
     assert not target.exists()
 
 
-def test_an_identity_that_is_a_link_is_one_sentence(
+def test_an_identity_file_that_is_a_link_is_an_error_message(
     run_local: RunLocal, page: str, data: str, tmp_path: Path
 ) -> None:
     identity = tmp_path / "data" / "identity.json"
@@ -302,7 +299,7 @@ def test_an_identity_that_is_a_link_is_one_sentence(
     with run_local(page, data, "--port=0") as run:
         sentence = said_on_terminal(run)
     assert sentence == (
-        f"local: {identity} is a symbolic link: remove it, or choose another folder by --data-dir"
+        f"local: {identity} is a symbolic link: remove it, or choose another folder with --data-dir"
     )
     assert not (tmp_path / "target").exists()
 
@@ -319,22 +316,22 @@ def test_a_second_run_on_the_same_folder_is_refused(
             assert second.process.returncode == 1
         assert said(first) == [], "the first goes on"
     assert sentence.startswith("local: another run uses ")
-    assert sentence.endswith("stop it, or choose another by --data-dir")
+    assert sentence.endswith("stop it, or choose another with --data-dir")
 
 
-def test_a_page_that_is_not_built_is_one_sentence(run_local: RunLocal, tmp_path: Path) -> None:
+def test_a_page_that_is_not_built_is_an_error_message(run_local: RunLocal, tmp_path: Path) -> None:
     with run_local("--ephemeral", f"--page-dir={tmp_path}") as run:
         assert said_on_terminal(run) == "local: the chat page is not built: run `make web`"
         assert run.process.returncode == 1
 
 
-def test_without_node_the_sentence_asks_for_it(run_local: RunLocal, tmp_path: Path) -> None:
+def test_without_node_the_error_message_asks_for_it(run_local: RunLocal, tmp_path: Path) -> None:
     environment = {"PATH": str(tmp_path)}
     with run_local("--ephemeral", f"--page-dir={tmp_path}", environment=environment) as run:
         assert "install Node 20 or newer, then run `make web`" in said_on_terminal(run)
 
 
-def test_data_of_another_postgres_is_one_sentence(
+def test_data_of_another_postgres_version_is_an_error_message(
     run_local: RunLocal, page: str, data: str, tmp_path: Path
 ) -> None:
     with run_local(page, data, "--port=0") as run:
@@ -345,11 +342,11 @@ def test_data_of_another_postgres_is_one_sentence(
         last_line = run.output.read_text().strip().splitlines()[-1]
         assert run.process.returncode == 1
     assert last_line.endswith(
-        "is of Postgres 17, this is 18: run with --fresh to start from nothing"
+        "is of Postgres 17, this is 18: run with --fresh to start with an empty database"
     )
 
 
-def test_data_of_a_newer_checkout_is_one_sentence(
+def test_data_of_a_newer_checkout_is_an_error_message(
     run_local: RunLocal, page: str, data: str
 ) -> None:
     with run_local(page, data, "--port=0") as run:
@@ -363,23 +360,23 @@ def test_data_of_a_newer_checkout_is_one_sentence(
         run.process.wait(30)
         last_line = run.output.read_text().strip().splitlines()[-1]
         assert run.process.returncode == 1
-    assert last_line.startswith("local: the database is of another version: it has had the ")
-    assert "migration later, which this checkout does not have" in last_line
+    assert last_line.startswith("local: the database has migration ")
+    assert "later, which this checkout does not have" in last_line
     assert "--fresh" in last_line
 
 
 @pytest.mark.parametrize("content", ['{"version": 0}', "not json", '{"version": 1}', "[]"])
-def test_a_stale_identity_is_one_sentence(
+def test_a_stale_identity_is_an_error_message(
     run_local: RunLocal, page: str, data: str, tmp_path: Path, content: str
 ) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "identity.json").write_text(content)
     with run_local(page, data, "--port=0") as run:
         sentence = said_on_terminal(run)
-    assert sentence.endswith("is of another version: run with --fresh to start anew")
+    assert sentence.endswith("is of another version: run with --fresh to remove it")
 
 
-def test_a_folder_with_other_things_is_left_alone_even_by_fresh(
+def test_a_folder_with_other_files_is_refused_and_unchanged_even_with_fresh(
     run_local: RunLocal, page: str, tmp_path: Path
 ) -> None:
     folder = tmp_path / "home"
@@ -387,29 +384,31 @@ def test_a_folder_with_other_things_is_left_alone_even_by_fresh(
     (folder / "letter.txt").write_text("dear")
     with run_local(page, f"--data-dir={folder}", "--fresh") as run:
         sentence = said_on_terminal(run)
-    assert sentence.endswith("holds other things: choose an empty folder by --data-dir")
+    assert sentence.endswith("contains other files: choose an empty folder with --data-dir")
     assert (folder / "letter.txt").read_text() == "dear"
     assert (folder / "postgres").exists()
 
 
-def test_a_database_that_does_not_answer_is_one_sentence(run_local: RunLocal, page: str) -> None:
+def test_a_database_that_does_not_answer_is_an_error_message(
+    run_local: RunLocal, page: str
+) -> None:
     environment = {"DATABASE_URL": "postgresql://me:hidden@127.0.0.1:1/chat"}
     with run_local("--ephemeral", page, environment=environment) as run:
         run.process.wait(30)
         output = run.output.read_text()
         assert run.process.returncode == 1
-    assert "local: unable to connect to the database of DATABASE_URL" in output
+    assert "local: unable to connect to the database in DATABASE_URL" in output
     assert "hidden" not in output
 
 
-def test_an_ably_key_that_is_none_is_one_sentence_without_it(
+def test_a_malformed_ably_key_is_an_error_message_without_the_key(
     run_local: RunLocal, page: str
 ) -> None:
     with run_local("--ephemeral", page, environment={"ABLY_API_KEY": "hidden"}) as run:
         assert said_on_terminal(run) == "local: ABLY_API_KEY must look like appId.keyId:secret"
 
 
-def test_a_database_of_the_users_own_is_used_and_left_running(
+def test_a_database_of_the_user_is_used_and_left_running(
     run_local: RunLocal, page: str, database_url: str
 ) -> None:
     environment = {"DATABASE_URL": database_url}
@@ -427,7 +426,9 @@ def test_a_database_of_the_users_own_is_used_and_left_running(
     "arguments",
     [["--port=x"], ["--port=70000"], ["--unknown"], ["--ephemeral", "--data-dir=here"]],
 )
-def test_a_wrong_command_line_is_code_two(run_local: RunLocal, arguments: list[str]) -> None:
+def test_a_wrong_command_line_exits_with_code_two(
+    run_local: RunLocal, arguments: list[str]
+) -> None:
     with run_local(*arguments) as run:
         assert run.process.wait(20) == 2
 
@@ -442,13 +443,13 @@ def test_help_names_every_flag_and_variable(run_local: RunLocal) -> None:
     assert "ABLY_API_KEY" in text
 
 
-def test_verbose_shows_what_the_parts_log(run_local: RunLocal, page: str) -> None:
+def test_verbose_shows_the_log_lines_of_the_parts(run_local: RunLocal, page: str) -> None:
     with run_local("--ephemeral", "--verbose", page) as run:
         run.wait_until_ready()
         assert " connector | {" in run.output.read_text()
 
 
-def test_the_repository_is_the_task_root_wherever_it_is_started(
+def test_the_repository_is_the_task_root_from_any_working_directory(
     run_local: RunLocal, page: str, tmp_path: Path
 ) -> None:
     environment = {"PYTHONPATH": str(ROOT)}

@@ -114,7 +114,7 @@ def test_a_foreign_or_malformed_host_is_refused(policy: AccessPolicy, host: str)
 
 
 @pytest.mark.parametrize("hosts", [(), ("localhost", "localhost"), ("localhost", "evil.test")])
-def test_a_request_has_one_host(hosts: tuple[str, ...]) -> None:
+def test_a_request_needs_exactly_one_host(hosts: tuple[str, ...]) -> None:
     without = RequestHead(method="GET", target="/", hosts=hosts)
     assert status(LOOPBACK_PAGES.refusal(without)) == 421
 
@@ -122,13 +122,13 @@ def test_a_request_has_one_host(hosts: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     "target", ["http://evil.test/", "http://localhost:8000/", "localhost:80", "*", ""]
 )
-def test_a_target_that_is_no_path_is_refused(target: str) -> None:
+def test_a_target_that_is_not_a_path_is_refused(target: str) -> None:
     assert status(LOOPBACK_PAGES.refusal(head(target=target))) == 421
 
 
 @pytest.mark.parametrize("origin", OUR_ORIGINS)
 @pytest.mark.parametrize("site", [None, "same-origin", "same-site", "cross-site"])
-def test_a_page_of_loopback_may_call_where_pages_do(origin: str, site: str | None) -> None:
+def test_a_page_of_loopback_can_call_services_for_pages(origin: str, site: str | None) -> None:
     # A page on 127.0.0.1 and a service on localhost are two sites to a browser.
     given = head(method="POST", origins=(origin,), site=site, mode="cors", destination="empty")
     assert LOOPBACK_PAGES.refusal(given) is None
@@ -139,7 +139,7 @@ def test_a_page_of_loopback_may_call_where_pages_do(origin: str, site: str | Non
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("origin", FOREIGN_ORIGINS)
 @pytest.mark.parametrize("site", [None, "same-origin", "same-site", "cross-site", "none"])
-def test_a_page_of_another_origin_may_not(
+def test_a_page_of_another_origin_is_refused(
     policy: AccessPolicy, origin: str, site: str | None
 ) -> None:
     assert status(policy.refusal(head(origins=(origin,), site=site))) == 403
@@ -153,7 +153,7 @@ def test_one_of_two_origins_is_not_enough() -> None:
 @pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("site", ["cross-site", "", "Cross-Site", "none, cross-site", "new-value"])
 @pytest.mark.parametrize("destination", ["script", "image", "iframe", "empty", None])
-def test_what_another_site_loads_is_refused_without_an_origin_too(
+def test_a_subresource_request_of_another_site_is_refused_without_an_origin(
     policy: AccessPolicy, site: str, destination: str | None
 ) -> None:
     mode = "navigate" if destination == "iframe" else "no-cors"
@@ -162,18 +162,20 @@ def test_what_another_site_loads_is_refused_without_an_origin_too(
 
 
 @pytest.mark.parametrize("site", ["same-origin", "same-site"])
-def test_what_a_page_of_loopback_loads_is_answered_where_pages_call(site: str) -> None:
+def test_a_subresource_request_of_a_loopback_page_is_answered_by_services_for_pages(
+    site: str,
+) -> None:
     given = head(site=site, mode="no-cors", destination="script")
     assert LOOPBACK_PAGES.refusal(given) is None
     assert status(NO_PAGES.refusal(given)) == 403
 
 
 @pytest.mark.parametrize("policy", POLICIES)
-def test_an_address_that_a_person_types_is_answered(policy: AccessPolicy) -> None:
+def test_an_address_that_a_user_types_is_answered(policy: AccessPolicy) -> None:
     assert policy.refusal(head(site="none", mode="navigate", destination="document")) is None
 
 
-def test_a_link_on_another_site_leads_to_documents_only() -> None:
+def test_a_link_on_another_site_opens_only_documents() -> None:
     assert DOCUMENTS.refusal(LINK) is None
     assert status(LOOPBACK_PAGES.refusal(LINK)) == 403
     assert status(NO_PAGES.refusal(LINK)) == 403
@@ -189,11 +191,11 @@ def test_a_link_on_another_site_leads_to_documents_only() -> None:
         head(origins=("null",), site="cross-site", mode="navigate", destination="document"),
     ],
 )
-def test_what_is_no_link_leads_nowhere(given: RequestHead) -> None:
+def test_a_request_that_is_not_a_link_opens_nothing(given: RequestHead) -> None:
     assert DOCUMENTS.refusal(given) is not None
 
 
-def test_hosts_and_origins_that_are_named_are_let_in_and_no_others() -> None:
+def test_only_named_hosts_and_origins_are_accepted() -> None:
     policy = AccessPolicy(hosts=frozenset({"10.0.2.2"}), origins=frozenset({"https://app.test"}))
     assert policy.refusal(head("10.0.2.2:8081")) is None
     assert policy.refusal(head("localhost")) is None
@@ -206,7 +208,7 @@ def test_hosts_and_origins_that_are_named_are_let_in_and_no_others() -> None:
     assert status(without.refusal(head(origins=("https://app.test",)))) == 403
 
 
-def test_a_refusal_names_what_it_refuses_and_what_to_do() -> None:
+def test_a_refusal_names_the_cause_and_what_to_do() -> None:
     policy = AccessPolicy(host_advice=": use --host", origin_advice=": use --origin")
     of_host = policy.refusal(head("evil.test:8000"))
     of_page = policy.refusal(head(origins=("https://evil.test",)))
@@ -220,7 +222,7 @@ def test_a_refusal_names_what_it_refuses_and_what_to_do() -> None:
 
 
 @pytest.mark.parametrize("text", ["é\udcff<script>\n", "x" * 10_000])
-def test_a_refusal_is_short_ascii_whatever_it_quotes(text: str) -> None:
+def test_a_refusal_is_short_ascii_for_any_input(text: str) -> None:
     for given in (head(text), head(origins=(text,))):
         refusal = LOOPBACK_PAGES.refusal(given)
         assert refusal is not None
@@ -242,7 +244,7 @@ def test_a_host_is_named_without_case_scheme_or_port(text: str, host: str) -> No
 
 
 @pytest.mark.parametrize("text", ["", "*", "app.test:80", "http://app.test", "app.test/", "a b"])
-def test_what_is_no_host_is_refused_with_a_sentence(text: str) -> None:
+def test_an_invalid_host_is_refused_with_a_message(text: str) -> None:
     with pytest.raises(ValueError, match="is not a host: give its name"):
         parse_host(text)
 
@@ -258,13 +260,13 @@ def test_what_is_no_host_is_refused_with_a_sentence(text: str) -> None:
         ("http://[::2]:3000", "http://[::2]:3000"),
     ],
 )
-def test_an_origin_is_read_as_a_browser_sends_it(text: str, origin: str) -> None:
+def test_an_origin_is_parsed_as_a_browser_sends_it(text: str, origin: str) -> None:
     assert parse_origin(text) == origin
 
 
 @pytest.mark.parametrize(
     "text", ["", "*", "null", "app.test", "https://app.test/", "https://*.app.test", "https://"]
 )
-def test_what_is_no_origin_is_refused_with_a_sentence(text: str) -> None:
+def test_an_invalid_origin_is_refused_with_a_message(text: str) -> None:
     with pytest.raises(ValueError, match="is not an origin: give scheme, host and port"):
         parse_origin(text)

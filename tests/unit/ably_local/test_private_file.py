@@ -41,7 +41,7 @@ def names(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o277])
-def test_only_the_owner_may_read_what_is_written(tmp_path: Path, umask: int) -> None:
+def test_only_the_owner_can_read_a_written_file(tmp_path: Path, umask: int) -> None:
     path = tmp_path / "ready.json"
     before = os.umask(umask)
     try:
@@ -54,7 +54,7 @@ def test_only_the_owner_may_read_what_is_written(tmp_path: Path, umask: int) -> 
     assert names(tmp_path) == ["ready.json"]
 
 
-def test_a_file_that_anybody_could_read_is_replaced_not_written_into(tmp_path: Path) -> None:
+def test_a_world_readable_file_is_replaced_not_written_to(tmp_path: Path) -> None:
     path = tmp_path / "ready.json"
     path.write_text("old")
     path.chmod(0o644)
@@ -92,7 +92,9 @@ def test_another_users_file_is_neither_read_nor_replaced(foreign_file: Path) -> 
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["folder", "fifo"])
-def test_what_is_no_file_is_refused(tmp_path: Path, make: Callable[[Path], None]) -> None:
+def test_a_path_that_is_not_a_regular_file_is_refused(
+    tmp_path: Path, make: Callable[[Path], None]
+) -> None:
     path = tmp_path / "ready.json"
     make(path)
     for act in EVERYTHING:
@@ -108,7 +110,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path, make: Callable[[Path], None]
         ("x" * 300, "File name too long"),
     ],
 )
-def test_a_path_that_cannot_be_is_a_sentence(tmp_path: Path, name: str, reason: str) -> None:
+def test_an_impossible_path_is_an_error_message(tmp_path: Path, name: str, reason: str) -> None:
     (tmp_path / "file").touch()
     path = tmp_path / name
     with pytest.raises(PrivateFileError) as refused:
@@ -117,13 +119,13 @@ def test_a_path_that_cannot_be_is_a_sentence(tmp_path: Path, name: str, reason: 
     assert f"; {reason}: correct that" in str(refused.value)
 
 
-def test_a_long_name_leaves_room_for_its_draft(tmp_path: Path) -> None:
+def test_a_long_name_leaves_room_for_its_temporary_file(tmp_path: Path) -> None:
     path = tmp_path / ("x" * 255)
     write_private(path, "secret")
     assert names(tmp_path) == [path.name]
 
 
-def test_what_could_not_be_written_whole_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_the_file_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "ready.json"
     write_private(path, "old")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -137,7 +139,7 @@ def test_what_could_not_be_written_whole_leaves_the_file_as_it_was(tmp_path: Pat
     assert read_private(path) == "old"
 
 
-def test_what_is_not_there_is_none_and_may_be_removed(tmp_path: Path) -> None:
+def test_a_missing_file_reads_as_none_and_can_be_removed(tmp_path: Path) -> None:
     path = tmp_path / "ready.json"
     assert read_private(path) is None
     remove_private(path)

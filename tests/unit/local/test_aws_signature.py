@@ -92,14 +92,14 @@ def test_the_example_of_awss_own_test_suite_is_verified() -> None:
     body=st.binary(max_size=50),
     header=st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=20),
 )
-def test_what_botocore_signs_is_verified(
+def test_a_request_signed_by_botocore_is_verified(
     method: str, path: list[str], query: list[str], body: bytes, header: str
 ) -> None:
     target = "/" + "/".join(path) + ("?" + "&".join(query) if query else "")
     check(received(method=method, target=target, body=body, x_amz_target=f"a  {header} b"))
 
 
-def test_what_botocores_own_signer_adds_is_verified() -> None:
+def test_headers_added_by_the_signer_of_botocore_are_verified() -> None:
     request = AWSRequest(method="POST", url=f"http://{HOST}/x?b=1&a=2", data=BODY)
     SigV4Auth(CREDENTIALS.for_botocore, "lambda", "us-east-1").add_auth(request)
     headers = [("Host", HOST), *request.headers.items()]
@@ -107,7 +107,7 @@ def test_what_botocores_own_signer_adds_is_verified() -> None:
     check(made, now=datetime.now(UTC))
 
 
-def test_a_client_may_sign_what_botocore_does_not() -> None:
+def test_a_client_can_sign_headers_that_botocore_does_not() -> None:
     class SignsAll(SigV4Auth):
         def headers_to_sign(self, request: AWSRequest) -> object:  # type: ignore[override]
             named = super().headers_to_sign(request)
@@ -145,7 +145,7 @@ def test_a_client_may_sign_what_botocore_does_not() -> None:
         lambda request: replace(request, headers=[*request.headers, ("Host", HOST)]),
     ],
 )
-def test_a_request_that_was_altered_is_not_the_one_that_was_signed(change: object) -> None:
+def test_an_altered_request_does_not_match_its_signature(change: object) -> None:
     assert callable(change)
     request = received()
     check(request)
@@ -153,7 +153,7 @@ def test_a_request_that_was_altered_is_not_the_one_that_was_signed(change: objec
         check(change(request))
 
 
-def test_a_body_is_hashed_whatever_its_header_claims() -> None:
+def test_a_body_is_hashed_regardless_of_its_header() -> None:
     # A signature over the claim of another body holds for that claim only.
     claim = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     request = received(body=b"", X_Amz_Content_SHA256=claim)
@@ -171,7 +171,7 @@ def test_a_body_is_hashed_whatever_its_header_claims() -> None:
         ("SignedHeaders=content-type;", "SignedHeaders="),
     ],
 )
-def test_an_altered_signature_is_none(part: str, other: str) -> None:
+def test_an_altered_signature_is_refused(part: str, other: str) -> None:
     request = received()
     assert part in authorization(request)
     changed = altered(request, "authorization", authorization(request).replace(part, other))
@@ -186,7 +186,7 @@ def test_a_signature_must_cover_the_host() -> None:
         check(altered(request, "authorization", value))
 
 
-def test_the_secret_and_the_key_must_be_the_runs() -> None:
+def test_the_secret_and_the_key_must_be_those_of_the_run() -> None:
     with pytest.raises(SignatureMismatchError):
         check(received(credentials=replace(CREDENTIALS, secret_access_key="other")))
     for other in ("OTHER", "", "LOCALKEY2", "LOCALKE", "\udcff"):
@@ -197,7 +197,7 @@ def test_the_secret_and_the_key_must_be_the_runs() -> None:
 
 
 @pytest.mark.parametrize("off", [timedelta(minutes=5, seconds=1), timedelta(days=1)])
-def test_a_signature_holds_for_five_minutes(off: timedelta) -> None:
+def test_a_signature_is_valid_for_five_minutes(off: timedelta) -> None:
     with pytest.raises(SignatureMismatchError, match="Signature expired: 20261"):
         check(received(at=NOW - off))
     with pytest.raises(SignatureMismatchError, match="Signature not yet current: 20261"):
@@ -207,14 +207,14 @@ def test_a_signature_holds_for_five_minutes(off: timedelta) -> None:
     check(received(at=NOW + within), now=NOW.astimezone(timezone(timedelta(hours=5))))
 
 
-def test_a_signature_is_for_one_service() -> None:
+def test_a_signature_is_valid_for_one_service() -> None:
     check(received(), service=None)
     with pytest.raises(SignatureMismatchError, match="correct service: 'sqs'"):
         check(received(), service="sqs")
 
 
-def test_a_request_that_is_not_signed_says_where_the_credentials_are() -> None:
-    with pytest.raises(MissingTokenError, match=r"aws_access_key_id .* of the run's ready file"):
+def test_the_refusal_of_an_unsigned_request_says_where_the_credentials_are() -> None:
+    with pytest.raises(MissingTokenError, match=r"aws_access_key_id .* from the run's ready file"):
         check(altered(received(), "authorization", None))
 
 
@@ -234,12 +234,12 @@ def test_a_request_that_is_not_signed_says_where_the_credentials_are() -> None:
         "AWS LOCALKEY:signature",
     ],
 )
-def test_a_signature_that_cannot_be_read_is_incomplete(value: str) -> None:
+def test_an_unreadable_signature_is_reported_as_incomplete(value: str) -> None:
     with pytest.raises(IncompleteSignatureError):
         check(altered(received(), "authorization", value))
 
 
-def test_a_second_signature_is_not_taken() -> None:
+def test_a_second_signature_is_refused() -> None:
     request = received()
     second = ("Authorization", authorization(request))
     with pytest.raises(IncompleteSignatureError):
@@ -247,7 +247,7 @@ def test_a_second_signature_is_not_taken() -> None:
 
 
 @pytest.mark.parametrize("value", [None, "", "2026-11-28T12:00:00Z", "20261399T996199Z"])
-def test_a_signature_has_a_time(value: str | None) -> None:
+def test_a_signature_needs_a_time(value: str | None) -> None:
     request = altered(received(), "x-amz-date", value)
     dated = authorization(request).replace("/20261128/", f"/{(value or '')[:8]}/")
     with pytest.raises(IncompleteSignatureError):
@@ -255,7 +255,9 @@ def test_a_signature_has_a_time(value: str | None) -> None:
 
 
 @given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=20))
-def test_no_header_is_a_defect(authorization_text: str, date: str, target: str) -> None:
+def test_no_header_causes_an_internal_error(
+    authorization_text: str, date: str, target: str
+) -> None:
     headers = [("Authorization", f"AWS4-HMAC-SHA256 {authorization_text}"), ("X-Amz-Date", date)]
     request = ReceivedRequest(method="GET", target=f"/{target}", headers=headers, body=b"")
     with pytest.raises(AccessError):

@@ -18,7 +18,7 @@ def pid() -> Iterator[int]:
     process.wait()
 
 
-def test_a_process_is_in_its_charge_from_its_start_to_its_end(pid: int) -> None:
+def test_a_process_is_tracked_from_its_start_to_its_end(pid: int) -> None:
     charge = Charge()
     charge.note(f"started\t{pid}\tINT\tQUIT\n")
     assert charge.signals == {psutil.Process(pid): [signal.SIGINT, signal.SIGQUIT]}
@@ -26,7 +26,7 @@ def test_a_process_is_in_its_charge_from_its_start_to_its_end(pid: int) -> None:
     assert charge.signals == {}
 
 
-def test_a_process_that_is_gone_already_is_not_taken_in_charge() -> None:
+def test_a_process_that_has_ended_is_not_tracked() -> None:
     process = subprocess.Popen(["true"])
     process.wait()
     charge = Charge()
@@ -34,7 +34,7 @@ def test_a_process_that_is_gone_already_is_not_taken_in_charge() -> None:
     assert charge.signals == {}
 
 
-def test_a_folder_is_kept_in_mind_whole() -> None:
+def test_a_folder_name_is_recorded_whole() -> None:
     charge = Charge()
     charge.note("remove\t/there/a folder with spaces\n")
     assert charge.folders == ["/there/a folder with spaces"]

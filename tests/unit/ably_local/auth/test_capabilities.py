@@ -45,13 +45,13 @@ def test_an_operation_that_is_not_granted_is_refused() -> None:
         ({"*": ["*"]}, {"[*]*": ["*"]}, {"*": ["*"]}),
     ],
 )
-def test_a_token_gets_what_is_both_asked_for_and_held(
+def test_a_token_gets_the_intersection_of_request_and_key(
     requested: dict[str, list[str]], held: dict[str, list[str]], granted: dict[str, list[str]]
 ) -> None:
     assert intersect(requested, held) == granted
 
 
-def test_the_canonical_text_is_sorted_and_has_no_space() -> None:
+def test_the_canonical_text_is_sorted_and_has_no_whitespace() -> None:
     capability = {"b": ["subscribe", "publish"], "a": ["history"]}
     assert text(capability) == '{"a":["history"],"b":["publish","subscribe"]}'
 

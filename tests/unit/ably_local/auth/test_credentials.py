@@ -56,7 +56,7 @@ def test_a_revoked_key_and_its_tokens_are_refused() -> None:
         ("*", "*", False),
     ],
 )
-def test_a_token_speaks_for_its_client_alone(
+def test_a_token_speaks_only_for_its_own_client(
     owner: str | None, claimed: str, *, accepted: bool
 ) -> None:
     world = World()
@@ -73,7 +73,7 @@ def test_a_token_speaks_for_its_client_alone(
         assert error_of(response) == (400, 40012)
 
 
-def test_a_message_carries_the_tokens_client_id_unasked() -> None:
+def test_a_message_gets_the_client_id_of_the_token() -> None:
     world = World()
     token = world.token(clientId="alice")
     world.request("POST", "/channels/a/messages", {"data": "x"}, authorization=bearer(token))
@@ -81,7 +81,7 @@ def test_a_message_carries_the_tokens_client_id_unasked() -> None:
     assert message["clientId"] == "alice"
 
 
-def test_a_key_holder_names_himself_in_a_header() -> None:
+def test_a_client_with_a_key_can_name_itself_in_a_header() -> None:
     world = World()
     named = base64.b64encode(b"alice").decode()
     world.request("POST", "/channels/a/messages", {"data": "x"}, x_ably_clientid=named)

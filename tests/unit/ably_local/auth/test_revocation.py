@@ -27,7 +27,7 @@ def last_error(client: Client) -> tuple[Action, int]:
     return message["action"], message["error"]["code"]
 
 
-def test_tokens_of_a_client_are_void_for_requests_and_connections() -> None:
+def test_revoked_tokens_are_invalid_for_requests_and_connections() -> None:
     world = revocable()
     tokens = {name: world.token(clientId=name) for name in ("alice", "bob")}
     alice, bob = (world.connect(access_token=token) for token in tokens.values())
@@ -48,7 +48,7 @@ def test_tokens_of_a_client_are_void_for_requests_and_connections() -> None:
     assert world.connect(access_token=fresh).received[0]["action"] == Action.CONNECTED
 
 
-def test_only_tokens_issued_before_are_void() -> None:
+def test_only_tokens_issued_before_the_revocation_are_invalid() -> None:
     world = revocable()
     old = world.token(clientId="alice")
     world.pass_ms(1000)
@@ -70,7 +70,7 @@ def test_tokens_of_another_key_stay_valid() -> None:
     assert not client.closed
 
 
-def test_a_revocation_outlasts_the_next_one() -> None:
+def test_a_revocation_survives_the_next_one() -> None:
     world = revocable()
     token = world.token(clientId="alice")
     world.pass_ms(1)
@@ -80,7 +80,7 @@ def test_a_revocation_outlasts_the_next_one() -> None:
     assert world.connect(access_token=token).received[0]["error"]["code"] == 40141
 
 
-def test_a_token_is_good_until_the_margin_is_over() -> None:
+def test_a_token_is_valid_until_the_margin_ends() -> None:
     world = revocable()
     token = world.token(clientId="alice")
     world.pass_ms(1)
@@ -145,7 +145,7 @@ def test_a_revocable_jwt_lives_for_an_hour_at_most() -> None:
     assert world.connect(access_token=token).received[0]["action"] == Action.CONNECTED
 
 
-def test_what_cannot_be_revoked_is_told_target_by_target() -> None:
+def test_the_errors_of_a_revocation_are_reported_per_target() -> None:
     world = revocable()
     answer = revoke(world, "clientId:alice", "invalidType:abc", "clientId:").value
     assert (answer["successCount"], answer["failureCount"]) == (1, 2)
@@ -167,11 +167,11 @@ def test_what_cannot_be_revoked_is_told_target_by_target() -> None:
         {"targets": ["clientId:a"], "issuedBefore": "now"},
     ],
 )
-def test_a_request_out_of_bounds_revokes_nothing(body: Any) -> None:
+def test_an_out_of_bounds_request_revokes_nothing(body: Any) -> None:
     assert error_of(revocable().request("POST", TARGET, body)) == (400, 40003)
 
 
-def test_tokens_are_revoked_by_the_key_that_issued_them() -> None:
+def test_tokens_are_revoked_only_by_the_key_that_issued_them() -> None:
     world = revocable()
     body = {"targets": ["clientId:a"]}
     token = bearer(world.token())

@@ -52,7 +52,7 @@ def test_a_signed_request_gets_a_token_without_further_credentials() -> None:
     assert world.service.identify_token(details["token"]).client_id == "alice"
 
 
-def test_a_token_lasts_an_hour_and_may_do_what_the_key_may_unless_asked_otherwise() -> None:
+def test_by_default_a_token_lasts_an_hour_and_has_the_capability_of_the_key() -> None:
     details = ask(World(), signed()).value
     assert details["expires"] - details["issued"] == 3_600_000
     assert details["capability"] == '{"*":["*"]}'
@@ -86,7 +86,7 @@ def test_a_timestamp_is_accepted_up_to_two_minutes_off() -> None:
     assert ask(World(), signed(timestamp=START_MS - 120_000)).status == 201
 
 
-def test_a_nonce_serves_once_as_long_as_its_timestamp_is_current() -> None:
+def test_a_nonce_is_accepted_once_while_its_timestamp_is_current() -> None:
     world = World()
     request = signed(timestamp=START_MS + 120_000)
     assert ask(world, request).status == 201
@@ -104,13 +104,13 @@ def test_a_refused_request_does_not_use_up_its_nonce() -> None:
     assert ask(world, signed()).status == 201
 
 
-def test_a_key_without_any_of_the_capability_gets_no_token() -> None:
+def test_a_key_gets_no_token_for_a_capability_that_it_lacks() -> None:
     world = World()
     world.key.capability = {"a": ["subscribe"]}
     assert error_of(ask(world, signed(capability='{"b":["subscribe"]}'))) == (401, 40160)
 
 
-def test_a_revocable_key_gives_tokens_of_an_hour_at_most() -> None:
+def test_tokens_of_a_revocable_key_last_an_hour_at_most() -> None:
     world = World()
     world.key.revocable_tokens = True
     assert error_of(ask(world, signed(ttl=3_600_001))) == (400, 40003)
@@ -124,7 +124,7 @@ def test_a_key_gets_no_token_for_another_key() -> None:
     assert error_of(response) == (401, 40102)
 
 
-def test_the_keys_holder_need_not_sign() -> None:
+def test_a_request_with_the_key_itself_needs_no_signature() -> None:
     world = World()
     response = world.request("POST", "/keys/appid.keyid/requestToken", {"ttl": 1000})
     assert response.status == 201
@@ -139,7 +139,7 @@ def test_an_unknown_key_gets_no_token(key_name: str, status: int, code: int) -> 
     assert error_of(response) == (status, code)
 
 
-def test_an_expired_token_is_told_from_an_unknown_one() -> None:
+def test_an_expired_token_gets_another_error_than_an_unknown_one() -> None:
     world = World()
     token = world.token(ttl=1000)
     history = "/channels/a/messages"

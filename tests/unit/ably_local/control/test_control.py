@@ -33,9 +33,7 @@ def test_the_token_is_required(authorization: str) -> None:
         ("write:rule", "DELETE", f"{RULES}/none"),
     ],
 )
-def test_a_token_may_do_what_its_capabilities_say(
-    capability: str, method: str, target: str
-) -> None:
+def test_a_token_allows_only_its_capabilities(capability: str, method: str, target: str) -> None:
     world = World()
     others = tuple(each for each in CAPABILITIES if each != capability)
     tokens = {"only": (capability,), "others": others}
@@ -57,7 +55,7 @@ def test_a_token_shows_itself_and_its_capabilities() -> None:
     assert (me["token"]["id"], me["token"]["capabilities"]) == ("two", ["read:app"])
 
 
-def test_me_tells_the_account_whose_apps_are_listed() -> None:
+def test_me_returns_the_account_whose_apps_are_listed() -> None:
     world = World()
     account_id = control(world, "GET", "/v1/me").value["account"]["id"]
     (app,) = control(world, "GET", f"/v1/accounts/{account_id}/apps").value
@@ -65,7 +63,7 @@ def test_me_tells_the_account_whose_apps_are_listed() -> None:
     assert control(world, "GET", "/v1/accounts/other/apps").status == 404
 
 
-def test_an_app_is_made_changed_and_deleted() -> None:
+def test_an_app_can_be_created_changed_and_deleted() -> None:
     world = World()
     made = control(world, "POST", "/v1/accounts/local/apps", {"name": "second"})
     assert made.status == 201
@@ -79,7 +77,7 @@ def test_an_app_is_made_changed_and_deleted() -> None:
     assert world.connect(key=key["key"]).received[0]["error"]["code"] == 40101
 
 
-def test_a_disabled_app_lets_nobody_in_until_it_is_enabled() -> None:
+def test_a_disabled_app_refuses_clients_until_it_is_enabled() -> None:
     world = World()
     token = world.token()
     control(world, "PATCH", "/v1/apps/appid", {"status": "disabled"})
@@ -94,7 +92,7 @@ def test_an_app_that_wants_tls_is_refused() -> None:
     assert control(World(), "POST", "/v1/accounts/local/apps", body).status == 501
 
 
-def test_a_made_key_works_within_its_capability_until_it_is_revoked() -> None:
+def test_a_created_key_works_within_its_capability_until_it_is_revoked() -> None:
     world = World()
     body = {"name": "reader", "capability": {"chat": ["subscribe"]}}
     made = control(world, "POST", "/v1/apps/appid/keys", body)
@@ -111,7 +109,7 @@ def test_a_made_key_works_within_its_capability_until_it_is_revoked() -> None:
     assert world.connect(key=made.value["key"]).received[0]["error"]["code"] == 40131
 
 
-def test_a_rule_is_shown_as_documented_and_keeps_its_secret() -> None:
+def test_a_rule_is_shown_as_documented_without_its_secret() -> None:
     world = World()
     credentials = {
         "authenticationMode": "credentials",
@@ -131,14 +129,14 @@ def test_a_rule_is_shown_as_documented_and_keeps_its_secret() -> None:
     assert control(world, "GET", RULES).value == [made]
 
 
-def test_posting_a_rule_twice_makes_two() -> None:
+def test_posting_a_rule_twice_creates_two_rules() -> None:
     world = World()
     for _ in range(2):
         control(world, "POST", RULES, rule())
     assert len(control(world, "GET", RULES).value) == 2
 
 
-def test_a_patch_changes_what_it_names() -> None:
+def test_a_patch_changes_only_the_fields_that_it_names() -> None:
     world = World()
     made = control(world, "POST", RULES, rule()).value
     target = f"{RULES}/{made['id']}"
@@ -188,13 +186,13 @@ def test_a_bad_rule_is_refused(change: dict[str, Any], status: int) -> None:
         ("GET", "/v1/apps/appid/stats", 501),
     ],
 )
-def test_what_is_not_there_is_told_from_what_is_left_out(
+def test_a_missing_resource_gets_another_error_than_an_unsupported_one(
     method: str, target: str, status: int
 ) -> None:
     assert control(World(), method, target).status == status
 
 
-def test_a_namespace_is_made_changed_and_deleted() -> None:
+def test_a_namespace_can_be_created_changed_and_deleted() -> None:
     world = World()
     target = "/v1/apps/appid/namespaces"
     made = control(world, "POST", target, {"id": "kept", "persisted": True})

@@ -38,25 +38,25 @@ RESOURCES = [
 ]
 
 
-@pytest.mark.parametrize(("many", "one", "shape", "body", "change"), RESOURCES)
-def test_a_resource_is_shown_alike_wherever_it_is_shown(
-    many: str, one: str, shape: schema.Shape, body: dict[str, Any], change: dict[str, Any]
+@pytest.mark.parametrize(("collection", "single", "shape", "body", "change"), RESOURCES)
+def test_a_resource_looks_the_same_in_every_answer(
+    collection: str, single: str, shape: schema.Shape, body: dict[str, Any], change: dict[str, Any]
 ) -> None:
     world = World()
-    made = control(world, "POST", many, body)
+    made = control(world, "POST", collection, body)
     assert made.status == 201
     schema.check(shape, made.value)
-    changed = control(world, "PATCH", one.format(made.value["id"]), change)
+    changed = control(world, "PATCH", single.format(made.value["id"]), change)
     assert changed.status == 200
     schema.check(shape, changed.value)
-    listed = control(world, "GET", many)
+    listed = control(world, "GET", collection)
     assert listed.status == 200
     assert changed.value in listed.value
     for each in listed.value:
         schema.check(shape, each)
 
 
-def test_the_token_shows_all_that_is_documented() -> None:
+def test_the_token_shows_all_documented_fields() -> None:
     schema.check(schema.ME, control(World(), "GET", "/v1/me").value)
 
 
@@ -86,7 +86,7 @@ def test_the_token_shows_all_that_is_documented() -> None:
         ("GET", "/v1/apps/appid/queues", None, 501),
     ],
 )
-def test_a_refusal_is_an_error_object_of_the_right_status(
+def test_a_refusal_is_an_error_object_with_the_right_status(
     method: str, target: str, body: Any, status: int
 ) -> None:
     response = control(World(), method, target, body)
@@ -95,7 +95,7 @@ def test_a_refusal_is_an_error_object_of_the_right_status(
     assert response.value["statusCode"] == status
 
 
-def test_a_channel_follows_its_namespace_at_once() -> None:
+def test_a_channel_follows_a_changed_namespace_immediately() -> None:
     world = World()
     for channel in ("chat:1", "chat", "chatter"):
         world.request("POST", f"/channels/{channel}/messages", {"data": "x"})
@@ -110,7 +110,7 @@ def test_a_channel_follows_its_namespace_at_once() -> None:
     assert [kept(channel) for channel in ("chat:1", "chat")] == [0, 0]
 
 
-def test_an_id_names_one_namespace() -> None:
+def test_a_namespace_id_is_unique() -> None:
     world = World()
     assert control(world, "POST", NAMESPACES, {"id": "x", "persisted": True}).status == 201
     assert control(world, "POST", NAMESPACES, {"id": "x"}).status == 422

@@ -39,7 +39,7 @@ def test_a_message_reaches_every_subscriber_with_ids_and_serials() -> None:
     assert first["action"] == 0
 
 
-def test_a_publisher_hears_itself_unless_it_asked_not_to() -> None:
+def test_a_publisher_receives_its_own_messages_unless_echo_is_off() -> None:
     world = World()
     for echo, heard in (("true", ["x"]), ("false", [])):
         client = world.connect(echo=echo)
@@ -86,7 +86,7 @@ def test_a_client_that_attaches_again_gets_no_rewind() -> None:
         assert data(client) == heard
 
 
-def test_a_subscriber_that_takes_deltas_gets_whole_messages() -> None:
+def test_a_subscriber_that_accepts_deltas_gets_whole_messages() -> None:
     world = World()
     client = world.connect()
     params = {"delta": "vcdiff", "unheard": "of"}
@@ -96,7 +96,7 @@ def test_a_subscriber_that_takes_deltas_gets_whole_messages() -> None:
     assert data(client) == ["x" * 100] * 2
 
 
-def test_an_attachment_has_only_the_modes_that_were_asked_for() -> None:
+def test_an_attachment_has_only_the_requested_modes() -> None:
     world = World()
     client = world.connect()
     assert client.attach("chat", flags=int(Flag.PUBLISH))["flags"] == Flag.PUBLISH
@@ -104,7 +104,7 @@ def test_an_attachment_has_only_the_modes_that_were_asked_for() -> None:
     assert data(client) == []
 
 
-def test_an_attachment_that_did_not_ask_to_publish_may_not() -> None:
+def test_an_attachment_without_the_publish_mode_cannot_publish() -> None:
     world = World()
     client = world.connect()
     client.attach("chat", flags=int(Flag.SUBSCRIBE))
@@ -135,7 +135,7 @@ def test_a_refused_attach_fails_that_channel_only(
     assert client.attach("chat")["action"] == Action.ATTACHED
 
 
-def test_publishing_needs_no_attachment_but_the_capability() -> None:
+def test_publishing_needs_the_capability_but_no_attachment() -> None:
     world = World()
     client = world.connect(access_token=world.token(capability={"mine": ["publish"]}))
     assert client.publish("mine", 0, {"data": "x"})["action"] == Action.ACK
@@ -186,7 +186,7 @@ def test_a_qualifiers_parameters_apply_and_its_name_is_kept() -> None:
         ({}, []),
     ],
 )
-def test_rewind_shows_the_end_of_the_past(params: dict[str, str], seen: list[str]) -> None:
+def test_rewind_delivers_the_latest_messages(params: dict[str, str], seen: list[str]) -> None:
     world = World()
     sender = world.connect()
     sender.publish("chat", 0, {"data": "a"})
@@ -199,7 +199,7 @@ def test_rewind_shows_the_end_of_the_past(params: dict[str, str], seen: list[str
     assert data(reader) == seen
 
 
-def test_a_rewind_over_time_that_is_cut_short_says_so() -> None:
+def test_a_truncated_rewind_over_time_is_reported() -> None:
     world = World()
     world.connect().publish("chat", 0, *[{"data": "x"}] * 101)
     reader = world.connect()
@@ -208,7 +208,7 @@ def test_a_rewind_over_time_that_is_cut_short_says_so() -> None:
     assert len(data(reader)) == 100
 
 
-def test_a_client_that_comes_back_gets_what_it_missed_once_and_in_order() -> None:
+def test_a_returning_client_gets_missed_messages_once_and_in_order() -> None:
     world = World()
     reader, sender = world.connect(), world.connect()
     reader.attach("chat")
@@ -237,7 +237,7 @@ def test_a_new_connection_with_a_known_serial_keeps_its_continuity() -> None:
 
 
 @pytest.mark.parametrize("gone", ["time", "series", "nonsense"])
-def test_continuity_that_is_lost_is_not_claimed(gone: str) -> None:
+def test_lost_continuity_is_not_reported_as_kept(gone: str) -> None:
     world = World()
     reader, sender = world.connect(), world.connect()
     serial = reader.attach("chat")["channelSerial"]
@@ -253,7 +253,7 @@ def test_continuity_that_is_lost_is_not_claimed(gone: str) -> None:
     assert data(reader) == []
 
 
-def test_a_publish_sent_again_after_a_cut_is_acknowledged_and_not_repeated() -> None:
+def test_a_publish_resent_after_a_disconnect_is_acknowledged_and_not_repeated() -> None:
     world = World()
     reader, sender = world.connect(), world.connect()
     reader.attach("chat")
@@ -274,7 +274,7 @@ def test_the_first_serials_of_a_new_connection_are_its_own() -> None:
     assert data(reader) == ["x", "x"]
 
 
-def test_a_cut_client_is_no_burden_to_publishers() -> None:
+def test_a_disconnected_client_adds_no_work_for_publishers() -> None:
     world = World()
     reader = world.connect()
     reader.attach("chat")
@@ -282,7 +282,7 @@ def test_a_cut_client_is_no_burden_to_publishers() -> None:
     assert world.connect().publish("chat", 0, {"data": "x"})["action"] == Action.ACK
 
 
-def test_unused_channels_are_forgotten_once_they_hold_nothing() -> None:
+def test_unused_channels_are_dropped_once_they_hold_no_state() -> None:
     world = World()
     world.connect().publish("chat", 0, {"id": "x", "data": "x"})
     world.pass_ms(60_000)

@@ -12,7 +12,7 @@ def error_code(message: dict[str, Any]) -> int:
     return code
 
 
-def test_a_client_is_told_all_that_the_sdks_read() -> None:
+def test_a_client_gets_all_fields_that_the_sdks_read() -> None:
     world = World()
     (connected,) = world.connect(clientId="alice").received
     details = connected["connectionDetails"]
@@ -28,7 +28,7 @@ def test_a_client_is_told_all_that_the_sdks_read() -> None:
 
 
 @pytest.mark.parametrize("name", ["access_token", "accessToken"])
-def test_both_sdks_names_of_the_token_parameter_are_known(name: str) -> None:
+def test_the_token_parameter_names_of_both_sdks_are_accepted(name: str) -> None:
     world = World()
     assert world.connect(**{name: world.token()}).received[0]["action"] == Action.CONNECTED
 
@@ -67,7 +67,7 @@ def test_a_heartbeat_is_answered_with_its_id() -> None:
     assert client.say(Action.HEARTBEAT, id="ping") == [{"action": Action.HEARTBEAT, "id": "ping"}]
 
 
-def test_a_silent_connection_hears_a_heartbeat_within_the_promised_interval() -> None:
+def test_a_silent_connection_gets_a_heartbeat_within_the_promised_interval() -> None:
     world = World()
     client = world.connect()
     client.take()
@@ -77,7 +77,7 @@ def test_a_silent_connection_hears_a_heartbeat_within_the_promised_interval() ->
     assert client.take(Action.HEARTBEAT)
 
 
-def test_a_token_is_prompted_for_30_seconds_early_and_ends_the_socket_at_its_end() -> None:
+def test_a_new_token_is_requested_30_seconds_before_expiry_and_expiry_ends_the_socket() -> None:
     world = World()
     client = world.connect(access_token=world.token(ttl=60_000))
     world.pass_ms(29_999)
@@ -111,9 +111,7 @@ def test_a_new_token_in_time_keeps_the_connection() -> None:
 @pytest.mark.parametrize(
     ("request_", "code"), [({"clientId": "bob"}, 40102), ({"ttl": 1, "clientId": "alice"}, 40142)]
 )
-def test_a_renewal_that_does_not_fit_ends_the_connection(
-    request_: dict[str, Any], code: int
-) -> None:
+def test_an_incompatible_renewal_ends_the_connection(request_: dict[str, Any], code: int) -> None:
     world = World()
     client = world.connect(access_token=world.token(clientId="alice"))
     token = world.token(**request_)
@@ -123,7 +121,7 @@ def test_a_renewal_that_does_not_fit_ends_the_connection(
     assert client.closed
 
 
-def test_a_renewal_with_more_capability_gives_the_modes_that_were_asked_for() -> None:
+def test_a_renewal_with_more_capability_grants_the_requested_modes() -> None:
     world = World()
     client = world.connect(access_token=world.token(capability={"chat": ["publish"]}))
     client.attach("chat")
@@ -153,7 +151,7 @@ def test_a_member_list_comes_with_the_capability_to_see_it() -> None:
     assert [item["clientId"] for item in page["presence"]] == ["bob"]
 
 
-def test_a_renewal_with_less_capability_takes_the_channel_away() -> None:
+def test_a_renewal_with_less_capability_fails_the_channel() -> None:
     world = World()
     client = world.connect(access_token=world.token(capability={"*": ["subscribe"]}))
     client.attach("kept")
@@ -188,7 +186,7 @@ def test_a_resumed_connection_keeps_its_id() -> None:
     assert "error" not in connected
 
 
-def test_recover_is_the_resume_of_a_new_client() -> None:
+def test_a_new_client_can_recover_a_connection() -> None:
     world = World()
     client = world.connect()
     client.cut()
@@ -213,7 +211,7 @@ def test_a_malformed_connection_key_is_80018(key: str) -> None:
     assert (connected["action"], error_code(connected)) == (Action.CONNECTED, 80018)
 
 
-def test_nobody_resumes_another_clients_connection() -> None:
+def test_no_client_resumes_the_connection_of_another() -> None:
     world = World()
     client = world.connect(clientId="alice")
     client.cut()
@@ -223,7 +221,7 @@ def test_nobody_resumes_another_clients_connection() -> None:
     assert error_code(world.connect(resume=forged, clientId="alice").received[0]) == 80018
 
 
-def test_every_key_that_a_connection_had_resumes_it() -> None:
+def test_every_earlier_key_of_a_connection_resumes_it() -> None:
     world = World()
     first = world.connect()
     keys = [first.received[0]["connectionDetails"]["connectionKey"]]
@@ -243,7 +241,7 @@ def test_a_resume_takes_over_a_socket_that_is_still_open() -> None:
     assert second.say(Action.HEARTBEAT, id="x"), "the late end of the old socket changes nothing"
 
 
-def test_time_runs_out_for_nobody_who_has_resumed() -> None:
+def test_a_resumed_connection_does_not_expire() -> None:
     world = World()
     first = world.connect()
     first.cut()
@@ -253,7 +251,7 @@ def test_time_runs_out_for_nobody_who_has_resumed() -> None:
     assert world.app.connections[second.live.id] is second.live
 
 
-def test_what_is_no_protocol_message_ends_that_connection_only() -> None:
+def test_an_invalid_protocol_message_ends_only_its_own_connection() -> None:
     world = World()
     other = world.connect()
     for frame in ("{", "[]", '{"action":"x"}', '{"action":null}', b"\xc1"):
@@ -283,7 +281,7 @@ def test_a_frame_in_the_other_format_is_understood() -> None:
     assert client.say_raw(frame) == [{"action": Action.HEARTBEAT, "id": "x"}]
 
 
-def test_a_publish_without_the_name_of_a_channel_is_refused() -> None:
+def test_a_publish_without_a_channel_name_is_refused() -> None:
     client = World().connect()
     for number, channel in enumerate((7, None, "", ["chat"])):
         (nack,) = client.say(

@@ -31,7 +31,7 @@ def visit(world: World, number: int, token: str) -> None:
         client.say(Action.CLOSE)
 
 
-def test_nothing_is_left_of_clients_that_are_gone() -> None:
+def test_nothing_is_left_of_disconnected_clients() -> None:
     world = World()
     before = live(Connection, Channel, Publication)
     token = world.token(ttl=60 * MINUTE_MS, clientId="alice")

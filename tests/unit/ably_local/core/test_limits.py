@@ -17,7 +17,7 @@ def codes(client: Client, count: int, *, channel: str = "chat", first: int = 0) 
     return [answer.get("error", {"code": 0})["code"] for answer in answers]
 
 
-def test_a_bucket_is_paid_for_what_it_gave_at_once() -> None:
+def test_a_bucket_pays_off_a_burst_later() -> None:
     clock = FakeClock()
     bucket = TokenBucket(10, clock)
     assert bucket.take(25), "more than a second allows, when nothing was used"
@@ -27,7 +27,7 @@ def test_a_bucket_is_paid_for_what_it_gave_at_once() -> None:
     assert bucket.take()
 
 
-def test_a_connection_publishes_fifty_a_second_over_all_its_channels() -> None:
+def test_a_connection_publishes_fifty_messages_a_second_over_all_its_channels() -> None:
     world = World()
     client = world.connect()
     assert codes(client, 25, channel="a") == [0] * 25
@@ -61,7 +61,7 @@ def test_a_connection_that_floods_with_frames_is_ended() -> None:
     assert client.closed
 
 
-def test_a_connection_attaches_to_as_many_channels_as_it_may() -> None:
+def test_a_connection_cannot_exceed_its_channel_limit() -> None:
     client = World(limits=Limits(connection_channels=2)).connect()
     assert [client.attach(name)["action"] for name in "ab"] == [Action.ATTACHED] * 2
     refused = client.attach("c")
@@ -71,7 +71,7 @@ def test_a_connection_attaches_to_as_many_channels_as_it_may() -> None:
     assert client.attach("c")["action"] == Action.ATTACHED
 
 
-def test_an_account_has_as_many_connections_as_it_may() -> None:
+def test_an_account_cannot_exceed_its_connection_limit() -> None:
     world = World(limits=Limits(connections=1))
     first = world.connect()
     refused = world.connect().received[0]
@@ -81,7 +81,7 @@ def test_an_account_has_as_many_connections_as_it_may() -> None:
     assert world.connect(resume=key).received[0]["action"] == Action.CONNECTED
 
 
-def test_connections_that_come_too_fast_may_try_again() -> None:
+def test_connections_that_come_too_fast_can_retry() -> None:
     world = World(limits=Limits(connection_creation_rate=1))
     world.connect()
     refused = world.connect().received[0]
@@ -90,7 +90,7 @@ def test_connections_that_come_too_fast_may_try_again() -> None:
     assert world.connect().received[0]["action"] == Action.CONNECTED
 
 
-def test_channels_that_open_too_fast_may_be_tried_again() -> None:
+def test_channels_that_open_too_fast_can_be_retried() -> None:
     world = World(limits=Limits(channel_creation_rate=1))
     client = world.connect()
     client.attach("a")
@@ -100,7 +100,7 @@ def test_channels_that_open_too_fast_may_be_tried_again() -> None:
     assert publish(world, "a").status == 201, "it is open"
 
 
-def test_an_account_has_as_many_open_channels_as_it_may() -> None:
+def test_an_account_cannot_exceed_its_limit_of_open_channels() -> None:
     world = World(limits=Limits(channels=1))
     client = world.connect()
     assert client.attach("a")["action"] == Action.ATTACHED
@@ -125,14 +125,14 @@ def test_all_apps_share_the_message_rate_of_the_account() -> None:
     assert publish(world, "b", count=40).status == 201, "a refused publish costs nothing"
 
 
-def test_a_publish_that_the_account_refuses_costs_its_channel_nothing() -> None:
+def test_a_publish_refused_by_the_account_does_not_count_against_its_channel() -> None:
     world = World(limits=Limits(account_message_rate=1, channel_rate=2))
     assert publish(world, "a").status == 201
     for _ in range(5):
         assert error_of(publish(world, "a")) == (429, 42917)
 
 
-def test_without_limits_nothing_is_refused() -> None:
+def test_without_limits_no_publish_is_refused() -> None:
     world = World(limits=Limits.off())
     client = world.connect()
     assert set(codes(client, 3000)) == {0}

@@ -47,7 +47,7 @@ def test_channels_are_listed_with_their_occupancy() -> None:
     assert world.request("GET", "/channels", version="2").value == [details]
 
 
-def test_a_channel_that_nobody_uses_is_listed_no_longer() -> None:
+def test_an_unused_channel_is_not_listed() -> None:
     world = World()
     client = world.connect()
     client.attach("attached")
@@ -70,7 +70,7 @@ def test_listing_needs_the_capability_for_all_channels() -> None:
     assert error_of(world.request("GET", "/channels?by=size")) == (400, 40003)
 
 
-def test_presence_of_many_channels_is_asked_for_at_once() -> None:
+def test_one_request_returns_the_presence_of_many_channels() -> None:
     world = World()
     client = world.connect(clientId="me")
     client.attach("a")
@@ -90,11 +90,11 @@ def test_presence_of_many_channels_is_asked_for_at_once() -> None:
 @pytest.mark.parametrize(
     ("query", "code"), [("", 40003), ("?channels=" + ",".join(map(str, range(101))), 90010)]
 )
-def test_a_batch_of_presence_has_bounds(query: str, code: int) -> None:
+def test_a_presence_batch_is_limited(query: str, code: int) -> None:
     assert error_of(World().request("GET", f"/presence{query}")) == (400, code)
 
 
-def test_a_rule_hears_of_channels_that_open_and_close() -> None:
+def test_a_rule_gets_events_of_channels_that_open_and_close() -> None:
     world = World()
     rule_id = create(world, rule(source="channel.lifecycle"))
     publish(world, "outgoing", "outgoing", "incoming")
@@ -114,7 +114,7 @@ def test_a_rule_hears_of_channels_that_open_and_close() -> None:
     assert closed["data"]["status"]["isActive"] is False
 
 
-def test_without_the_envelope_a_rule_gets_the_details_alone() -> None:
+def test_without_the_envelope_a_rule_gets_only_the_details() -> None:
     world = World()
     create(world, rule(source="channel.lifecycle", enveloped=False))
     publish(world, "outgoing")
@@ -122,7 +122,7 @@ def test_without_the_envelope_a_rule_gets_the_details_alone() -> None:
     assert event["channelId"] == "outgoing"
 
 
-def test_the_metachannel_tells_of_channels_that_open() -> None:
+def test_the_metachannel_reports_channels_that_open() -> None:
     world = World()
     client = world.connect()
     client.attach("[meta]channel.lifecycle")

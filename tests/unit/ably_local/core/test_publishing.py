@@ -25,7 +25,7 @@ def test_a_publish_answers_with_the_id_and_a_serial_for_each_message() -> None:
     assert [each["id"] for each in messages] == [f"{base}:1", f"{base}:0"]
 
 
-def test_the_same_id_within_two_minutes_is_the_same_publish() -> None:
+def test_a_repeated_id_within_two_minutes_is_the_same_publish() -> None:
     world = World()
     first = world.request("POST", MESSAGES, {"id": "order-1", "data": "a"})
     world.pass_ms(119_999)
@@ -46,7 +46,7 @@ def test_an_array_is_one_unit_under_the_base_of_its_ids() -> None:
     assert published(world) == ["a", "b"]
 
 
-def test_the_window_is_each_channels_own() -> None:
+def test_each_channel_has_its_own_idempotency_window() -> None:
     world = World()
     world.request("POST", MESSAGES, {"id": "one", "data": "a"})
     other = world.request("POST", "/channels/other/messages", {"id": "one", "data": "a"})
@@ -58,7 +58,7 @@ def test_the_window_is_each_channels_own() -> None:
     "ids",
     [["a", "b"], ["x:0", "y:1"], ["x:1", "x:0"], ["x:0", None], ["x:0", "x:0"], [""], ["x:0", ""]],
 )
-def test_ids_that_do_not_go_together_are_refused(ids: list[str | None]) -> None:
+def test_inconsistent_ids_are_refused(ids: list[str | None]) -> None:
     response = World().request("POST", MESSAGES, [{"id": id_, "data": "d"} for id_ in ids])
     assert error_of(response) == (400, 40031)
 
@@ -80,7 +80,7 @@ def test_sizes_are_counted_in_bytes_over_all_messages_of_a_publish() -> None:
     assert "65537" in response.value["error"]["message"]
 
 
-def test_fifty_publishes_a_second_pass_and_a_refused_one_costs_nothing() -> None:
+def test_fifty_publishes_a_second_pass_and_a_refused_publish_does_not_count() -> None:
     world = World()
     for _ in range(50):
         assert world.request("POST", MESSAGES, {"data": "x"}).status == 201
@@ -92,7 +92,7 @@ def test_fifty_publishes_a_second_pass_and_a_refused_one_costs_nothing() -> None
     assert world.request("POST", "/channels/other/messages", {"data": "x"}).status == 201
 
 
-def test_a_quiet_minute_earns_no_more_than_a_second_of_publishes() -> None:
+def test_a_quiet_minute_saves_up_only_a_second_of_publishes() -> None:
     world = World()
     world.request("POST", MESSAGES, {"data": "x"})
     world.pass_ms(60_000)
@@ -107,7 +107,7 @@ def test_an_array_counts_once_against_the_rate() -> None:
     assert world.request("POST", MESSAGES, [{"data": "x"}]).status == 429
 
 
-def test_limits_can_be_switched_off() -> None:
+def test_limits_can_be_turned_off() -> None:
     world = World(limits=Limits.off())
     for _ in range(100):
         assert world.request("POST", MESSAGES, {"data": "x" * 70_000}).status == 201
@@ -149,7 +149,7 @@ def test_a_malformed_message_is_refused(message: Any, code: int) -> None:
         ({"data": "x", "extras": {"push": {}}}, "push"),
     ],
 )
-def test_what_is_not_supported_says_so(message: Any, feature: str) -> None:
+def test_an_unsupported_feature_is_refused_by_name(message: Any, feature: str) -> None:
     response = World().request("POST", MESSAGES, message)
     assert error_of(response) == (501, 50100)
     assert feature in response.value["error"]["message"]
@@ -161,12 +161,12 @@ def test_a_bad_channel_name_is_refused(name: str) -> None:
     assert error_of(response) == (400, 40010)
 
 
-def test_nobody_publishes_on_a_metachannel() -> None:
+def test_no_client_publishes_on_a_metachannel() -> None:
     response = World().request("POST", "/channels/%5Bmeta%5Dlog/messages", {"data": "x"})
     assert error_of(response) == (401, 40160)
 
 
-def test_an_object_is_carried_as_json_text() -> None:
+def test_an_object_is_stored_as_json_text() -> None:
     world = World()
     world.request("POST", MESSAGES, {"data": {"a": "é"}})
     (message,) = world.request("GET", MESSAGES).value
@@ -201,7 +201,7 @@ def test_a_rest_publish_for_no_live_connection_is_refused(keys: list[str]) -> No
     assert published(world) == []
 
 
-def test_nobody_speaks_for_a_connection_of_another_client() -> None:
+def test_no_client_publishes_for_the_connection_of_another() -> None:
     world = World()
     key = world.connect(clientId="alice").live.key
     token = bearer(world.token(clientId="bob"))
@@ -210,7 +210,7 @@ def test_nobody_speaks_for_a_connection_of_another_client() -> None:
     assert error_of(answer) == (400, 40012)
 
 
-def test_headers_are_flat_and_kept_as_they_are() -> None:
+def test_headers_are_flat_and_unchanged() -> None:
     world = World()
     headers = {"text": "a", "number": 1.5, "truth": True, "nothing": None}
     message = {"data": "x", "extras": {"headers": headers}}

@@ -42,7 +42,7 @@ def create(world: World, body: dict[str, Any]) -> str:
     return rule_id
 
 
-def test_each_message_makes_an_enveloped_event_of_its_own() -> None:
+def test_each_message_makes_its_own_enveloped_event() -> None:
     world = World()
     rule_id = create(world, rule())
     client = world.connect(clientId="alice")
@@ -119,7 +119,7 @@ def test_the_filter_searches_the_whole_name(
 @pytest.mark.parametrize(
     "channel_filter", ["(?=x)", "(?!x)", "(?<=x)", "(?<!x)", r"(a)\1", "(?P<n>a)(?P=n)", "(", "a++"]
 )
-def test_a_filter_that_re2_does_not_read_is_refused(channel_filter: str) -> None:
+def test_a_filter_that_re2_does_not_support_is_refused(channel_filter: str) -> None:
     response = World().request(
         "POST", "/v1/apps/appid/rules", rule(channel_filter), authorization="Bearer control"
     )
@@ -162,7 +162,7 @@ def test_presence_runs_the_rules_of_presence() -> None:
     assert (item["action"], item["clientId"], item["data"]) == (2, "alice", "hi")
 
 
-def test_a_disabled_or_deleted_rule_rests() -> None:
+def test_a_disabled_or_deleted_rule_does_not_run() -> None:
     world = World()
     rule_id = create(world, rule())
     target = f"/v1/apps/appid/rules/{rule_id}"
@@ -190,7 +190,7 @@ def test_a_batch_has_one_item_for_each_publication() -> None:
     assert item["data"]["messages"][0]["serial"].startswith(item["serial"])
 
 
-def test_a_batch_tells_of_members_and_of_channels_by_their_names() -> None:
+def test_a_batch_reports_presence_and_lifecycle_by_channel_name() -> None:
     world = World()
     for source in ("channel.presence", "channel.lifecycle"):
         create(world, http_rule(source=source))
@@ -203,7 +203,7 @@ def test_a_batch_tells_of_members_and_of_channels_by_their_names() -> None:
     assert entered["data"]["presence"][0]["clientId"] == "me"
 
 
-def test_a_batch_leaves_out_what_is_to_skip_the_rule() -> None:
+def test_a_batch_omits_messages_that_skip_the_rule() -> None:
     world = World()
     rule_id = create(world, http_rule())
     skipping = {"data": "a", "extras": {"privileged": {"skipRule": [rule_id]}}}

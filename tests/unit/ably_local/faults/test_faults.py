@@ -21,7 +21,7 @@ def hits(faults: Faults, count: int, path: str = "/messages", method: str = "POS
     return [place for place in range(count) if faults.choose(method, path)]
 
 
-def test_the_next_requests_are_hit_and_then_no_more() -> None:
+def test_the_next_requests_are_hit_up_to_the_limit() -> None:
     faults = Faults()
     fault = faults.add(Fault(kind="fail", times=2))
     assert hits(faults, 5) == [0, 1]
@@ -34,7 +34,7 @@ def test_a_share_is_spread_evenly() -> None:
     assert hits(faults, 40) == [9, 19, 29, 39]
 
 
-def test_only_what_matches_is_hit_or_counted() -> None:
+def test_only_matching_requests_are_hit_or_counted() -> None:
     faults = Faults()
     faults.add(Fault(kind="fail", path="^/channels/.*/messages$", method="POST", times=1))
     assert hits(faults, 3, path="/messages") == []
@@ -42,14 +42,14 @@ def test_only_what_matches_is_hit_or_counted() -> None:
     assert hits(faults, 3, path="/channels/a/messages") == [0]
 
 
-def test_the_first_fault_that_matches_is_the_one_that_happens() -> None:
+def test_the_first_matching_fault_applies() -> None:
     faults = Faults()
     first = faults.add(Fault(kind="fail", times=1))
     second = faults.add(Fault(kind="hang"))
     assert [faults.choose("GET", "/time") for _ in range(2)] == [first, second]
 
 
-def test_a_fault_is_made_shown_and_removed_over_http() -> None:
+def test_a_fault_can_be_created_listed_and_removed_over_http() -> None:
     world, faults, _ = world_with_admin()
     body = {"kind": "fail", "path": "^/messages", "times": 3, "status": 503, "code": 50003}
     made = control(world, "POST", "/faults", body)
@@ -65,7 +65,7 @@ def test_a_fault_is_made_shown_and_removed_over_http() -> None:
     assert control(world, "DELETE", f"/faults/{shown['id']}").status == 404
 
 
-def test_all_faults_are_removed_at_once() -> None:
+def test_all_faults_are_removed_with_one_request() -> None:
     world, faults, _ = world_with_admin()
     removed: list[Fault] = []
     faults.on_removed = removed.append
@@ -76,7 +76,7 @@ def test_all_faults_are_removed_at_once() -> None:
     assert list(faults) == []
 
 
-def test_connections_are_cut_over_http() -> None:
+def test_connections_are_broken_over_http() -> None:
     world, _, cuts = world_with_admin()
     assert control(world, "POST", "/faults/cut-connections").status == 204
     assert cuts == ["cut"]
@@ -103,7 +103,7 @@ def test_the_code_follows_from_the_status() -> None:
         ({"kind": "fail", "when": "now"}, "when"),
     ],
 )
-def test_a_fault_that_is_not_understood_is_refused(body: Any, field: str) -> None:
+def test_an_invalid_fault_is_refused(body: Any, field: str) -> None:
     world, faults, _ = world_with_admin()
     response = control(world, "POST", "/faults", body)
     assert response.status == 422
@@ -111,11 +111,11 @@ def test_a_fault_that_is_not_understood_is_refused(body: Any, field: str) -> Non
     assert list(faults) == []
 
 
-def test_faults_are_for_holders_of_the_control_token() -> None:
+def test_faults_require_the_control_token() -> None:
     world, *_ = world_with_admin()
     response = world.request("POST", "/faults", {"kind": "fail"})
     assert error_of(response) == (401, 40100)
 
 
-def test_there_is_no_admin_endpoint_unless_asked_for() -> None:
+def test_there_is_no_admin_endpoint_by_default() -> None:
     assert control(World(), "POST", "/faults", {"kind": "fail"}).status == 404

@@ -52,7 +52,7 @@ def test_pages_follow_each_other_even_through_an_array(direction: str) -> None:
     assert seen == (expected if direction == "forwards" else expected[::-1])
 
 
-def test_the_newest_come_first_and_the_links_lead_back() -> None:
+def test_the_newest_messages_come_first_and_links_lead_back() -> None:
     world = filled()
     first = world.request("GET", f"{MESSAGES}?limit=3")
     assert data(first) == ["6", "5", "4"]
@@ -81,7 +81,7 @@ def test_a_bad_parameter_is_refused(query: str) -> None:
     assert error_of(filled().request("GET", f"{MESSAGES}?{query}")) == (400, 40003)
 
 
-def test_history_until_attach_ends_where_the_client_came_in() -> None:
+def test_history_until_attach_ends_at_the_attach_point() -> None:
     world = filled()
     client = world.connect()
     serial = client.attach("chat")["channelSerial"]
@@ -89,7 +89,7 @@ def test_history_until_attach_ends_where_the_client_came_in() -> None:
     assert data(world.request("GET", f"{MESSAGES}?from_serial={serial}&limit=1")) == ["6"]
 
 
-def test_an_ordinary_channel_remembers_two_minutes() -> None:
+def test_an_ordinary_channel_keeps_two_minutes() -> None:
     world = filled()
     world.pass_ms(117_999)
     assert data(world.request("GET", MESSAGES)) == ["6", "5", "4", "3", "2"]
@@ -97,7 +97,7 @@ def test_an_ordinary_channel_remembers_two_minutes() -> None:
     assert data(world.request("GET", MESSAGES)) == []
 
 
-def test_a_persisted_namespace_remembers_a_day() -> None:
+def test_a_persisted_namespace_keeps_a_day() -> None:
     world = World()
     body = {"id": "kept", "persisted": True}
     world.request("POST", "/v1/apps/appid/namespaces", body, authorization="Bearer control")

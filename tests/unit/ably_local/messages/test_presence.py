@@ -37,7 +37,7 @@ def two(world: World) -> tuple[Client, Client]:
     return watcher, member
 
 
-def test_members_come_change_and_go_before_everyones_eyes() -> None:
+def test_every_subscriber_sees_members_enter_update_and_leave() -> None:
     watcher, member = two(World())
     assert act(member, ENTER, 0, data="hi")["action"] == Action.ACK
     act(member, UPDATE, 1, data="ho")
@@ -49,7 +49,7 @@ def test_members_come_change_and_go_before_everyones_eyes() -> None:
     ]
 
 
-def test_a_member_carries_what_newness_is_told_by() -> None:
+def test_a_member_carries_the_fields_for_newness_comparison() -> None:
     world = World()
     watcher, member = two(world)
     act(member, ENTER, 4)
@@ -61,7 +61,7 @@ def test_a_member_carries_what_newness_is_told_by() -> None:
     assert received["channelSerial"]
 
 
-def test_entering_again_is_an_update_and_updating_first_an_enter() -> None:
+def test_a_second_enter_is_an_update_and_a_first_update_is_an_enter() -> None:
     watcher, member = two(World())
     act(member, UPDATE, 0, data="a")
     act(member, ENTER, 1, data="b")
@@ -75,13 +75,13 @@ def test_a_member_sees_itself_even_without_echo() -> None:
     assert events(member) == [(ENTER, "alice", None)]
 
 
-def test_leaving_where_one_is_not_is_fine_and_silent() -> None:
+def test_leaving_without_being_a_member_has_no_effect() -> None:
     watcher, member = two(World())
     assert act(member, LEAVE)["action"] == Action.ACK
     assert events(watcher) == []
 
 
-def test_a_newcomer_is_given_all_members_in_pages() -> None:
+def test_a_new_subscriber_gets_all_members_in_pages() -> None:
     world = World(limits=Limits.off())
     host = world.connect()
     host.attach("chat")
@@ -102,14 +102,14 @@ def test_a_newcomer_is_given_all_members_in_pages() -> None:
     assert all(item["connectionId"] == host.live.id for item in members)
 
 
-def test_an_empty_channel_has_no_presence_to_sync() -> None:
+def test_an_empty_channel_sends_no_presence_sync() -> None:
     world = World()
     client = world.connect()
     assert not client.attach("chat")["flags"] & Flag.HAS_PRESENCE
     assert client.take(Action.SYNC) == []
 
 
-def test_a_client_that_asks_gets_the_members_once_more() -> None:
+def test_a_client_that_asks_gets_the_members_again() -> None:
     watcher, member = two(World())
     act(member, ENTER)
     watcher.take()
@@ -132,7 +132,7 @@ def test_a_client_without_the_mode_sees_no_presence() -> None:
     assert events(watcher) == []
 
 
-def test_a_member_that_closes_leaves_at_once() -> None:
+def test_a_member_that_closes_leaves_immediately() -> None:
     watcher, member = two(World())
     act(member, ENTER, data="hi")
     events(watcher)
@@ -143,7 +143,7 @@ def test_a_member_that_closes_leaves_at_once() -> None:
     assert not item["id"].startswith(member.live.id), "the server speaks for the member"
 
 
-def test_a_member_that_detaches_leaves_at_once() -> None:
+def test_a_member_that_detaches_leaves_immediately() -> None:
     watcher, member = two(World())
     act(member, ENTER)
     events(watcher)
@@ -151,7 +151,7 @@ def test_a_member_that_detaches_leaves_at_once() -> None:
     assert events(watcher) == [(LEAVE, "alice", None)]
 
 
-def test_a_cut_member_leaves_after_the_grace_unless_it_comes_back() -> None:
+def test_a_disconnected_member_leaves_after_the_grace_period_unless_it_returns() -> None:
     world = World()
     watcher, member = two(world)
     act(member, ENTER)
@@ -167,11 +167,11 @@ def test_a_cut_member_leaves_after_the_grace_unless_it_comes_back() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "stays_ms"), [("1000", 1000), ("999999", 120_000), ("-1", 15_000)]
+    ("requested", "stays_ms"), [("1000", 1000), ("999999", 120_000), ("-1", 15_000)]
 )
-def test_a_client_may_say_how_long_it_stays_present(asked: str, stays_ms: int) -> None:
+def test_a_client_can_set_how_long_it_stays_present(requested: str, stays_ms: int) -> None:
     world = World()
-    watcher, member = world.connect(), world.connect(clientId="alice", remainPresentFor=asked)
+    watcher, member = world.connect(), world.connect(clientId="alice", remainPresentFor=requested)
     watcher.attach("chat")
     member.attach("chat")
     act(member, ENTER)
@@ -196,7 +196,7 @@ def test_a_member_that_resumes_and_enters_as_it_was_is_not_announced_again() -> 
     assert events(watcher) == []
 
 
-def test_presence_that_was_missed_is_caught_up_with() -> None:
+def test_missed_presence_events_are_delivered_on_resume() -> None:
     world = World()
     watcher, member = two(world)
     serial = world.app.channels["chat"].log.head
@@ -249,7 +249,7 @@ def test_presence_needs_the_modes() -> None:
     assert act(reader, ENTER)["error"]["code"] == 40165
 
 
-def test_a_key_holder_may_enter_anyone() -> None:
+def test_a_client_with_a_key_can_enter_any_client_id() -> None:
     world = World()
     watcher, host = world.connect(), world.connect()
     watcher.attach("chat")
@@ -268,7 +268,7 @@ def test_a_full_channel_takes_no_more_members() -> None:
     assert act(host, UPDATE, 2, clientId="alice")["action"] == Action.ACK
 
 
-def test_rest_tells_who_is_there_and_who_was() -> None:
+def test_rest_returns_current_members_and_presence_history() -> None:
     world = World()
     _, member = two(world)
     act(member, ENTER, 0, data="hi")

@@ -26,12 +26,12 @@ def test_each_channel_of_each_spec_gets_its_messages() -> None:
     assert [count(world, channel) for channel in "ab"] == [1, 2]
 
 
-def test_a_lone_spec_gets_a_lone_result() -> None:
+def test_a_single_spec_gets_a_single_result() -> None:
     response = World().request("POST", "/messages", {"channels": "a", "messages": {"data": "x"}})
     assert response.value["successCount"] == 1
 
 
-def test_a_partial_failure_is_told_channel_by_channel() -> None:
+def test_a_partial_failure_is_reported_per_channel() -> None:
     world = World()
     token = bearer(world.token(capability={"a": ["publish"]}))
     response = world.request("POST", "/messages", [spec("a", "b")], authorization=token)
@@ -60,7 +60,7 @@ def test_older_clients_get_a_partial_failure_as_an_error() -> None:
     assert count(world, "a") == 1
 
 
-def test_a_batch_sent_again_with_the_same_ids_is_not_repeated() -> None:
+def test_a_resent_batch_with_the_same_ids_is_not_repeated() -> None:
     world = World()
     specs = [spec("a", id="batch-1:0"), spec("b", id="batch-2:0")]
     first = world.request("POST", "/messages", specs)
@@ -91,11 +91,11 @@ def test_a_spec_counts_once_against_each_channels_rate() -> None:
         None,
     ],
 )
-def test_a_malformed_batch_is_refused_whole(body: Any) -> None:
+def test_a_malformed_batch_is_refused_as_a_whole(body: Any) -> None:
     assert error_of(World().request("POST", "/messages", body)) == (400, 40001)
 
 
-def test_a_batch_has_limits_of_its_own() -> None:
+def test_a_batch_has_its_own_limits() -> None:
     world = World()
     assert error_of(world.request("POST", "/messages", spec(*map(str, range(101))))) == (400, 90010)
     many = {"channels": "a", "messages": [{"data": "x"}] * 1001}

@@ -54,7 +54,7 @@ def still_well(world: World) -> bool:
 
 @settings(deadline=None)
 @given(frames=st.lists(st.one_of(st.binary(max_size=60), st.text(max_size=60)), max_size=5))
-def test_no_frame_harms_another_connection(frames: list[str | bytes]) -> None:
+def test_no_frame_affects_another_connection(frames: list[str | bytes]) -> None:
     world = World()
     client = world.connect()
     for frame in frames:
@@ -65,7 +65,7 @@ def test_no_frame_harms_another_connection(frames: list[str | bytes]) -> None:
 
 @settings(deadline=None, max_examples=examples(150))
 @given(sent=st.lists(protocol_messages, max_size=6), truncate=st.integers(0, 5))
-def test_no_protocol_message_harms_another_connection(
+def test_no_protocol_message_affects_another_connection(
     sent: list[dict[str, Any]], truncate: int
 ) -> None:
     world = World()

@@ -39,7 +39,7 @@ def basic(key: dict[str, Any]) -> str:
     return "Basic " + base64.b64encode(key["keyStr"].encode()).decode()
 
 
-def test_an_app_is_made_as_the_setup_describes_it() -> None:
+def test_an_app_is_created_as_its_setup_describes() -> None:
     world = World(provisioning=True)
     response = provision(world)
     assert response.status == 201
@@ -54,7 +54,7 @@ def test_an_app_is_made_as_the_setup_describes_it() -> None:
     assert third["keyName"] == f"{app['appId']}.{third['id']}"
 
 
-def test_apps_on_one_port_are_told_apart_by_the_key() -> None:
+def test_apps_on_one_port_are_distinguished_by_the_key() -> None:
     world = World(provisioning=True)
     apps = [provision(world).value for _ in range(2)]
     keys = [app["keys"][0] for app in apps]
@@ -87,7 +87,7 @@ def test_members_of_the_setup_are_present_and_never_leave() -> None:
     assert [each["action"] for each in history] == [2, 2, 2]
 
 
-def test_the_app_has_the_limit_of_its_setup() -> None:
+def test_the_app_has_the_limits_of_its_setup() -> None:
     world = World(provisioning=True)
     key = provision(world).value["keys"][0]["keyStr"]
     client = world.connect(key=key)
@@ -103,7 +103,7 @@ def test_the_app_has_the_limit_of_its_setup() -> None:
     assert refused[1]["error"]["code"] == 91003
 
 
-def test_an_app_is_deleted_by_a_holder_of_its_keys() -> None:
+def test_an_app_can_be_deleted_with_one_of_its_keys() -> None:
     world = World(provisioning=True)
     app = provision(world).value
     client = world.connect(key=app["keys"][0]["keyStr"])
@@ -126,7 +126,7 @@ def test_an_app_is_deleted_by_a_holder_of_its_keys() -> None:
         ({"limits": {"presence": {"maxMembers": "4"}}}, "limits.presence.maxMembers"),
     ],
 )
-def test_a_setup_that_is_not_understood_makes_no_app(body: Any, field: str) -> None:
+def test_an_invalid_setup_creates_no_app(body: Any, field: str) -> None:
     world = World(provisioning=True)
     response = provision(world, body)
     assert response.status == 422
@@ -134,7 +134,7 @@ def test_a_setup_that_is_not_understood_makes_no_app(body: Any, field: str) -> N
     assert len(world.service.apps) == 1
 
 
-def test_fixtures_of_statistics_are_refused_by_name() -> None:
+def test_statistics_fixtures_are_refused_by_name() -> None:
     world = World(provisioning=True)
     response = world.request("POST", "/stats", [{"intervalId": "2025-02-03:15:03"}])
     assert error_of(response) == (501, 50100)

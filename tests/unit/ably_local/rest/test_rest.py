@@ -31,13 +31,13 @@ def test_an_unknown_path_is_not_found(method: str, target: str) -> None:
         ("GET", "/channels/a/object", "LiveObjects"),
     ],
 )
-def test_what_is_left_out_says_so_by_name(method: str, target: str, feature: str) -> None:
+def test_an_unsupported_resource_is_refused_by_name(method: str, target: str, feature: str) -> None:
     response = World().request(method, target)
     assert error_of(response) == (501, 50100)
     assert feature in response.value["error"]["message"]
 
 
-def test_who_may_not_ask_is_not_told_what_is_left_out() -> None:
+def test_an_unauthorised_client_does_not_learn_what_is_unsupported() -> None:
     assert error_of(World().request("GET", "/stats", authorization="")) == (401, 40106)
 
 
@@ -45,7 +45,7 @@ def test_who_may_not_ask_is_not_told_what_is_left_out() -> None:
     ("written", "name"),
     [("a%2Fb", "a/b"), ("a%20b", "a b"), ("a+b", "a b"), ("a%2Bb", "a+b"), ("%C3%A9", "é")],
 )
-def test_a_channel_name_is_read_as_both_sdks_write_it(written: str, name: str) -> None:
+def test_a_channel_name_is_decoded_as_both_sdks_encode_it(written: str, name: str) -> None:
     world = World()
     world.request("POST", f"/channels/{written}/messages", {"data": "x"})
     assert name in world.app.channels
@@ -61,7 +61,7 @@ def test_a_channel_name_is_read_as_both_sdks_write_it(written: str, name: str) -
         ({}, "/time?format=msgpack", "msgpack"),
     ],
 )
-def test_a_client_reads_the_format_it_asked_for(
+def test_a_client_gets_the_format_that_it_asked_for(
     headers: dict[str, str], target: str, fmt: str
 ) -> None:
     assert Request(method="GET", target=target, headers=headers).response_format == fmt
@@ -86,7 +86,7 @@ def test_msgpack_goes_in_and_comes_out_with_its_bytes() -> None:
     assert decode(body, "msgpack")[0]["data"] == b"\xff"
 
 
-def test_bytes_in_the_older_msgpack_are_still_bytes() -> None:
+def test_bytes_in_the_old_msgpack_format_stay_bytes() -> None:
     older = b"\x81\xa4data\xa2\xff\xfe"
     assert decode(older, "msgpack") == {"data": b"\xff\xfe"}
 
@@ -107,7 +107,7 @@ def test_an_envelope_carries_status_and_headers_inside() -> None:
     assert response.value["response"]["error"]["code"] == 40400
 
 
-def test_a_preflight_allows_what_it_asks_for() -> None:
+def test_a_preflight_allows_the_requested_headers() -> None:
     response = World().request(
         "OPTIONS",
         "/channels/a/messages?envelope=json",
@@ -119,7 +119,7 @@ def test_a_preflight_allows_what_it_asks_for() -> None:
     assert "POST" in response.headers["Access-Control-Allow-Methods"]
 
 
-def test_status_counts_who_is_there() -> None:
+def test_status_contains_the_occupancy() -> None:
     world = World()
     assert world.request("GET", "/channels/a").value["status"]["isActive"] is False
     world.connect().attach("a")
