@@ -1,1 +1,1 @@
-"""The whole system, as a person or a client sees it."""
+"""The whole system, as its users and clients see it."""

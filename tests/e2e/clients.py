@@ -1,4 +1,4 @@
-"""Chat clients without a browser: ably-python and ably-js as their makers publish them."""
+"""Chat clients without a browser: ably-python and ably-js as published by Ably."""
 
 import asyncio
 import json
@@ -20,12 +20,12 @@ Change = dict[str, Any]
 
 
 class ChatClient(ABC):
-    """A client that has its token from the run's auth endpoint.
+    """A client that gets its token from the run's auth endpoint.
 
     Attributes:
-        client_id: who it is to Ably.
-        changes: every change of the chat's table it has received, in order.
-        members: who is online, as it last heard.
+        client_id: its client id in Ably.
+        changes: the changes of the chat's table that it received, in order.
+        members: the members that are online, as last received.
     """
 
     def __init__(self, run: dict[str, Any]) -> None:
@@ -37,7 +37,7 @@ class ChatClient(ABC):
 
     @abstractmethod
     async def connect(self) -> None:
-        """Connect, and receive changes from here on."""
+        """Connect and start receiving changes."""
 
     @abstractmethod
     async def publish(self, name: str, data: Any) -> None:
@@ -45,14 +45,14 @@ class ChatClient(ABC):
 
     @abstractmethod
     async def enter(self, username: str) -> None:
-        """Be online under a name, and hear who else is."""
+        """Enter presence under a name, and receive the members."""
 
     @abstractmethod
     async def close(self) -> None:
         """Disconnect."""
 
     async def say(self, content: str, *, username: str = "tester") -> Change:
-        """Send a chat message; returns its row as it comes back."""
+        """Send a chat message; returns the change with its row."""
         await self.publish("chatMsg", {"username": username, "content": content})
         row: dict[str, Any] = (await self.wait_for("INSERT", content))["row"]
         return row
@@ -66,7 +66,7 @@ class ChatClient(ABC):
         await self.publish("deletedMsg", {"msgIdToDelete": msg_id})
 
     async def wait_for(self, kind: str, content: str) -> Change:
-        """The first change of this kind to a row with this content, past or to come."""
+        """The first change of this kind to a row with this content, already received or not."""
 
         def found() -> Change | None:
             for change in self.changes:
@@ -78,7 +78,7 @@ class ChatClient(ABC):
         return change
 
     async def wait_for_deletion(self, msg_id: str) -> Change:
-        """The change that says that a message is gone, past or to come."""
+        """The change that deletes a message, already received or not."""
 
         def found() -> Change | None:
             for change in self.changes:
@@ -90,7 +90,7 @@ class ChatClient(ABC):
         return change
 
     async def wait_until_online(self, username: str, *, gone: bool = False) -> None:
-        """Wait until someone of that name is online, or no longer is."""
+        """Wait until a member of that name is online, or with `gone` until none is."""
         await self._wait(
             lambda: gone != any(member["data"] == {"username": username} for member in self.members)
         )
@@ -110,7 +110,7 @@ class PythonClient(ChatClient):
     """ably-python."""
 
     async def connect(self) -> None:
-        # Its WebSocket ignores `port`, so the endpoint has it; its REST client wants it apart.
+        # Its WebSocket ignores `port`, so the endpoint contains it; its REST client needs it apart.
         port = self.run["ably"]["port"]
         self._rest = AblyRest(
             auth_url=self.run["auth_url"], endpoint="localhost", port=port, tls=False

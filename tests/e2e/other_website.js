@@ -1,5 +1,5 @@
-// What a page of a stranger tries, in a browser that a local run's developer has open.
-// Each attempt gives what it could read; an attempt that is stopped throws or gives ''.
+// The attacks of a foreign page, in the browser of a developer with a local run.
+// Each attempt returns what it could read; a blocked attempt throws or returns ''.
 
 window.read = async (url, options = {}) => {
   const response = await fetch(url, options)

@@ -36,7 +36,7 @@ async def connect(
 
 
 def unique(text: str) -> str:
-    """The run outlives a test: each says words of its own."""
+    """Make a text unique, because the run is shared with other tests."""
     return f"{text} {secrets.token_hex(4)}"
 
 
@@ -115,7 +115,7 @@ async def test_a_client_that_enters_is_online_to_others_until_it_leaves(connect:
     await guest.enter(name)
     await watcher.wait_until_online(name)
     await guest.close()
-    guest.close = nothing  # type: ignore[method-assign]  # it is closed already
+    guest.close = nothing  # type: ignore[method-assign]  # already closed
     await watcher.wait_until_online(name, gone=True)
 
 
@@ -143,7 +143,7 @@ async def test_each_token_request_makes_a_new_client_unless_it_sends_its_cookie(
 ) -> None:
     async with aiohttp.ClientSession() as stranger:
         first = await get_json(stranger, local_run["auth_url"])
-    # aiohttp keeps no cookies of addresses given as IP, so the page's own name is used.
+    # aiohttp stores no cookies for IP addresses, so the test uses the page's host name.
     async with aiohttp.ClientSession() as browser:
         second = await get_json(browser, local_run["auth_url"])
         third = await get_json(browser, local_run["auth_url"])
@@ -156,7 +156,7 @@ async def nothing() -> None:
 
 
 async def refusals(log: Path, msg_id: str, *, count: int) -> bool | None:
-    """True once the function has logged so many refusals to change a message, else None."""
+    """True once the log has `count` refusals to change a message, else None."""
     lines = (await asyncio.to_thread(log.read_text)).splitlines()
     return sum("refuse" in line and msg_id in line for line in lines) == count or None
 
@@ -168,7 +168,7 @@ async def get_json(session: aiohttp.ClientSession, url: str, **query: int) -> An
 
 
 def next_reject(run: dict[str, Any], client_id: str) -> Any:
-    """The reject of this client, or None yet; those of others are thrown away."""
+    """The reject of this client, or None if there is none yet; drops those of others."""
     sqs = boto3.client(
         "sqs",
         endpoint_url=run["sqs_endpoint_url"],

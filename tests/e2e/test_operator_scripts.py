@@ -1,4 +1,4 @@
-"""What operators run against a stage, against a local run: smoke and redrive."""
+"""The scripts for operators, smoke and redrive, run against a local run."""
 
 import json
 import secrets
@@ -43,7 +43,7 @@ def test_smoke_reports_how_long_a_message_took_and_leaves_nothing(
 
 
 def test_smoke_says_which_step_failed(local_run: dict[str, Any]) -> None:
-    # No time to wait: the message may or may not be in Postgres by then, and either is told.
+    # With no time to wait, the message may or may not have reached Postgres; both are reported.
     with pytest.raises(SystemExit, match=r"(is in|did not reach) Postgres.* within 0 s: (?s:.)*#"):
         _smoke(local_run, "--seconds", "0")
     with pytest.raises(SystemExit, match=r"Ably refuses \(40160\)"):
@@ -83,7 +83,7 @@ def test_a_stage_that_cannot_be_read_is_an_error_message(
 
 @pytest.fixture
 def queue(local_run: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The dead letters of the local run, which boto3's clients are pointed to."""
+    """A dead-letter queue of the local run; boto3's clients connect to its service."""
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", local_run["sqs_endpoint_url"])
     monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", local_run["lambda_endpoint_url"])

@@ -1,4 +1,4 @@
-"""A page of another site, in the browser of somebody who has a local run open."""
+"""A page of another site, in the browser of a user who has a local run open."""
 
 import base64
 import json
@@ -21,7 +21,7 @@ from tests.fixtures.browser import run_browser
 
 SCRIPT = (Path(__file__).parent / "other_website.js").read_text()
 EVIL = "evil.test"
-# Chromium's own protection is not what is tried here; other browsers have none.
+# Turns off Chromium's own protection, which is not under test; other browsers have none.
 PROTECTION = (
     "BlockInsecurePrivateNetworkRequests",
     "LocalNetworkAccessChecks",
@@ -29,7 +29,7 @@ PROTECTION = (
     "PrivateNetworkAccessSendPreflights",
 )
 FLAGS = (
-    # The name of a site whose owner has its address changed to loopback.
+    # The name of a site whose owner changed its address to loopback.
     f"--host-resolver-rules=MAP {EVIL} 127.0.0.1",
     f"--disable-features={','.join(PROTECTION)}",
 )
@@ -42,14 +42,14 @@ FORGED = (
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    """One that takes the stranger's name for this machine."""
+    """A browser that resolves the foreign host name to this machine."""
     async with run_browser(*FLAGS) as browser:
         yield browser
 
 
 @pytest.fixture
 async def website() -> AsyncIterator[int]:
-    """The port of the stranger's site, which also stands for a service without a guard."""
+    """The port of the foreign site, which also acts as a service without a guard."""
 
     async def answer(request: web.Request) -> web.StreamResponse:
         if request.headers.get("Upgrade"):
@@ -72,7 +72,7 @@ async def website() -> AsyncIterator[int]:
 
 
 async def visit(browser: Browser, address: str) -> Page:
-    """The stranger's page at an address, whatever is served there."""
+    """Open the foreign page at an address, in place of what is served there."""
     page = await browser.new_page()
 
     async def serve(route: Route) -> None:
@@ -90,7 +90,7 @@ def js(value: object) -> str:
 
 
 def reading(base: str, path: str) -> list[str]:
-    """Every way in which a page may get at what is at an address."""
+    """All ways in which a page can try to read an address."""
     url = js(base + path)
     return [
         f"read({url})",
@@ -102,7 +102,7 @@ def reading(base: str, path: str) -> list[str]:
 
 
 def posting(base: str, path: str, body: str, headers: dict[str, str] | None = None) -> list[str]:
-    """Every way in which a page may send a body, the answer read or not."""
+    """All ways in which a page can try to send a body, with or without reading the answer."""
     url = js(base + path)
     name, _, value = body.partition("=")
     plain = {"method": "POST", "body": body}
@@ -116,7 +116,7 @@ def posting(base: str, path: str, body: str, headers: dict[str, str] | None = No
 
 
 def attempts(run: dict[str, Any], base: Callable[[str], str], event: str) -> list[str]:
-    """What the stranger tries on a run; `base` gives the address it uses for a service."""
+    """The attacks on a run; `base` maps a service to the address that they use."""
     page, aws, functions = (
         base(run[name]) for name in ("page_url", "sqs_endpoint_url", "lambda_endpoint_url")
     )
@@ -170,7 +170,7 @@ def rows(run: dict[str, Any], text: str) -> int:
 
 
 def queued(run: dict[str, Any]) -> list[str]:
-    """Messages of the reject queue that say that they are forged."""
+    """The messages of the reject queue that the attacks sent."""
     client = boto3.client(
         "sqs",
         endpoint_url=run["sqs_endpoint_url"],
@@ -183,7 +183,7 @@ def queued(run: dict[str, Any]) -> list[str]:
 
 
 async def apps(run: dict[str, Any], page: Page) -> int:
-    """How many apps the local Ably has, by its Control API, from outside any page."""
+    """The number of apps of the local Ably, read from its Control API outside any page."""
     answer = await page.context.request.get(
         f"{run['control_api_url']}/accounts/local/apps",
         headers={"Authorization": f"Bearer {run['control_token']}"},
@@ -192,7 +192,7 @@ async def apps(run: dict[str, Any], page: Page) -> int:
 
 
 async def gains(page: Page, tried: list[str]) -> dict[str, str]:
-    """What each attempt could read; a page of the service's own origin may read refusals."""
+    """What each attack could read; a page of the service's own origin can read refusals."""
     found = {each: await page.evaluate(f"attempt({js(each)})") for each in tried}
     return {each: got for each, got in found.items() if got and REFUSED not in got}
 
@@ -213,7 +213,7 @@ async def test_a_page_of_another_site_has_no_access_and_the_chat_goes_on(
     chat = await enter(await browser.new_page(), local_run["page_url"], "Ann")
     page = await visit(browser, f"http://{EVIL}:{website}/")
     for host in ("localhost", "127.0.0.1"):
-        # The browser would let it: a service without a guard gives it all that it asks for.
+        # The browser allows the attacks: a service without a guard answers all of them.
         naked = [*reading(f"http://{host}:{website}", "/")[:2], f"socket('ws://{host}:{website}')"]
         assert len(await gains(page, naked)) == 3
 
@@ -230,7 +230,7 @@ async def test_a_name_that_is_rebound_to_this_machine_has_no_access(
     browser: Browser, local_run: dict[str, Any]
 ) -> None:
     for name in ("page_url", "sqs_endpoint_url", "lambda_endpoint_url", "control_api_url"):
-        # To the browser, page and service are of one origin: it may read every answer.
+        # For the browser, page and service have the same origin: the page can read every answer.
         page = await visit(browser, stranger_name(local_run[name]) + "/")
         status = "fetch('/', {method: 'POST'}).then((answer) => answer.status)"
         assert await page.evaluate(status) == 421

@@ -1,4 +1,4 @@
-"""What people see: the page in Chromium against everything that `python -m local` starts."""
+"""The page in Chromium, against all parts that `python -m local` starts."""
 
 import re
 import secrets
@@ -19,7 +19,7 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 @dataclass(frozen=True)
 class Reader:
-    """One person at the page."""
+    """One user of the page."""
 
     page: Page
     name: str
@@ -42,7 +42,7 @@ class Reader:
         message = self.message(text)
         await message.hover()
         await message.get_by_test_id("edit").click()
-        # From here on the message is a form: its text is no longer there to find it by.
+        # The message is now a form, so its text can no longer locate it.
         await self.page.get_by_test_id("edit-input").fill(new_text)
         await self.page.get_by_test_id("edit-save").click()
 
@@ -54,7 +54,7 @@ class Reader:
 
 
 def unique(text: str) -> str:
-    """The database outlives a test: each says words of its own."""
+    """Make a text unique, because other tests use the same database."""
     return f"{text} {secrets.token_hex(4)}"
 
 
@@ -62,7 +62,7 @@ Join = Callable[[str], Awaitable[Reader]]
 
 
 async def enter(page: Page, url: str, name: str) -> Reader:
-    """Open the page as someone who has not been there before."""
+    """Open the page as a new user."""
     reader = Reader(page, unique(name))
     await page.goto(url)
     await page.get_by_test_id("name-input").fill(reader.name)
@@ -78,7 +78,7 @@ def page_url(local_run: dict[str, Any]) -> str:
 
 @pytest.fixture
 def join(open_page: OpenPage, page_url: str) -> Join:
-    """Brings one more person to the page, each with a browser of their own."""
+    """Open the page for another user, each with a separate browser session."""
 
     async def join(name: str) -> Reader:
         return await enter(await open_page(), page_url, name)

@@ -1,5 +1,5 @@
 // An unmodified ably-js, driven by JSON lines: {"do", ...} in, {"ok"} or {"error"} out for each in
-// order, and {"event", ...} whenever something is received. Bytes are {"$bytes": base64}.
+// order, and {"event", ...} for each received event. Bytes are {"$bytes": base64}.
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 

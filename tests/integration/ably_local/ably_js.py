@@ -15,7 +15,7 @@ DEADLINE_SECONDS = 20
 
 
 class AblyJsError(Exception):
-    """An ErrorInfo that ably-js has thrown."""
+    """An ErrorInfo that ably-js threw."""
 
     def __init__(self, info: dict[str, Any]) -> None:
         super().__init__(info["message"])
@@ -60,7 +60,7 @@ class AblyJs:
         return await self.do("connect", options=given)
 
     async def do(self, command: str, **arguments: Any) -> Any:
-        """Run one command; events that come meanwhile wait for `event`."""
+        """Run one command; events that arrive meanwhile are kept for `event`."""
         assert self._process is not None
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"do": command, **arguments}).encode() + b"\n")
@@ -73,7 +73,7 @@ class AblyJs:
             self._events.append(line)
 
     async def event(self, kind: str, **facts: Any) -> dict[str, Any]:
-        """The next event of a kind with these facts; events of it before that are skipped."""
+        """The next event of a kind with these facts; skips earlier events of that kind."""
         while True:
             event = self._take_kept(kind) or await self._line()
             assert "ok" not in event

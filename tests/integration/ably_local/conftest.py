@@ -16,13 +16,13 @@ OpenJs = Callable[[], Awaitable[AblyJs]]
 
 @pytest.fixture(params=["json", "msgpack"])
 def binary(request: pytest.FixtureRequest) -> bool:
-    """Whether the clients of this test speak msgpack."""
+    """Whether the clients of this test use msgpack."""
     return bool(request.param == "msgpack")
 
 
 @pytest.fixture
 async def open_rest(local_ably: LocalAbly, *, binary: bool) -> AsyncIterator[OpenRest]:
-    """Make ably-python REST clients; with a token of the key unless told otherwise."""
+    """Create ably-python REST clients; by default with a token of the key."""
     clients: list[AblyRest] = []
 
     def make(**options: Any) -> AblyRest:
@@ -45,7 +45,7 @@ async def open_rest(local_ably: LocalAbly, *, binary: bool) -> AsyncIterator[Ope
 
 @pytest.fixture
 async def open_realtime(local_ably: LocalAbly, *, binary: bool) -> AsyncIterator[OpenRealtime]:
-    """Make ably-python realtime clients; its WebSocket ignores `port`, so the endpoint has it."""
+    """Create ably-python realtime clients, with the port in the endpoint: `port` is ignored."""
     clients: list[AblyRealtime] = []
 
     def make(**options: Any) -> AblyRealtime:

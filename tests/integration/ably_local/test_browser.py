@@ -1,4 +1,4 @@
-"""An unmodified ably-js in Chromium, on a page of another origin than the local Ably's."""
+"""An unmodified ably-js in Chromium, on a page of another origin than the local Ably."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -13,7 +13,7 @@ from tests.fixtures.browser import OpenPage
 
 ABLY_JS = Path(__file__).parents[3] / "web" / "node_modules" / "ably" / "build" / "ably.min.js"
 
-# `next` waits for an event of a kind, in the order that they came.
+# `next` waits for an event of a kind, in the order of arrival.
 HARNESS = """
 window.waiting = {}, window.come = {};
 window.note = (kind, fact) => {
@@ -43,7 +43,7 @@ Start = Callable[..., Awaitable[Page]]
 
 @pytest.fixture
 def start(open_page: OpenPage, local_ably: LocalAbly, *, binary: bool) -> Start:
-    """Opens a page in a session of its own whose client connects and listens on `chat`."""
+    """Open a page in its own session; its client connects and subscribes to `chat`."""
 
     async def start(client_id: str) -> Page:
         page = await open_page()

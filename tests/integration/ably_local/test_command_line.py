@@ -1,4 +1,4 @@
-"""`python -m ably_local` as a process, and what its options let in."""
+"""`python -m ably_local` as a process, and the access that its options allow."""
 
 import asyncio
 import contextlib
@@ -31,7 +31,7 @@ async def start(*options: str) -> asyncio.subprocess.Process:
 
 @asynccontextmanager
 async def running(*options: str) -> AsyncIterator[dict[str, Any]]:
-    """What a started server has printed, once it listens."""
+    """The output of a started server, once it listens."""
     process = await start(*options)
     assert process.stdout is not None
     try:
@@ -47,7 +47,7 @@ async def running(*options: str) -> AsyncIterator[dict[str, Any]]:
 
 
 async def refused(*options: str) -> tuple[int, str]:
-    """The exit code of a command line that is refused, and the last line that it said."""
+    """The exit code of a refused command line, and the last line of its output."""
     process = await start(*options)
     async with asyncio.timeout(DEADLINE_SECONDS):
         _, said = await process.communicate()
@@ -130,7 +130,7 @@ async def test_requests_for_an_allowed_host_are_answered() -> None:
         for host in ("10.0.2.2:8081", "host.docker.internal", "localhost"):
             assert ask(facts, Host=host).status == 200
         assert ask(facts, Host="evil.test").status == 421
-        # The host alone lets in no page of that name: it may be anybody's.
+        # An allowed host does not allow pages of that name: any site may use the name.
         assert ask(facts, Host="10.0.2.2", Origin="http://10.0.2.2:8081").status == 403
 
 
@@ -162,7 +162,7 @@ async def test_a_ready_file_that_cannot_be_written_is_an_error_message(tmp_path:
 
 
 async def test_a_temporary_file_of_another_user_is_not_written_to(tmp_path: Path) -> None:
-    # The draft's name was once the ready file's, with another suffix.
+    # The temporary file once had the ready file's name with another suffix.
     ready, target = tmp_path / "ready.json", tmp_path / "target"
     ready.with_suffix(".draft").symlink_to(target)
     async with running("--ready-file", str(ready)) as facts:

@@ -13,7 +13,7 @@ DEADLINE_SECONDS = 10
 
 
 class Inbox:
-    """What a subscription has received, in order."""
+    """The messages that a subscription received, in order."""
 
     def __init__(self) -> None:
         self._queue: asyncio.Queue[Any] = asyncio.Queue()
@@ -101,7 +101,7 @@ async def test_a_token_is_renewed_on_the_live_connection(
         calls.put(None)
         return await signer.auth.create_token_request({"ttl": 31_000})
 
-    # Its REST side, which exchanges the request, wants the port apart from the endpoint.
+    # Its REST client, which exchanges the request, needs the port apart from the endpoint.
     exchange = AblyRest(
         auth_callback=callback, endpoint="localhost", port=local_ably.port, tls=False
     )

@@ -23,7 +23,7 @@ REFUSAL = """<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><E
 
 
 class Sts:
-    """A server in the place of STS, which gives or refuses credentials."""
+    """A stand-in for STS, which grants or refuses credentials."""
 
     def __init__(self) -> None:
         self.refuses = False

@@ -12,7 +12,7 @@ DEADLINE_SECONDS = 10
 
 
 class Sink:
-    """An HTTP server in the place of the Lambda service; answers with `statuses`, then 202."""
+    """A stand-in for the Lambda service; answers with `statuses`, then with 202."""
 
     def __init__(self) -> None:
         self.statuses: list[int] = []
@@ -91,7 +91,7 @@ async def publish(ably: LocalAbly, channel: str, *data: str) -> None:
 
 
 async def log(ably: LocalAbly) -> dict[str, Any]:
-    """The last message on `[meta]log`, once there is one."""
+    """The last message on `[meta]log`, as soon as there is one."""
     target = f"http://127.0.0.1:{ably.port}/?key={ably.api_key}"
     attach = {"action": 10, "channel": "[meta]log", "params": {"rewind": "1"}}
     async with aiohttp.ClientSession() as session, session.ws_connect(target) as websocket:

@@ -75,7 +75,7 @@ async def test_a_client_that_disconnects_during_its_request_causes_no_error(
     assert b"100" in await reader.readline()  # it waits for the body now
     line = writer.get_extra_info("socket")
     line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    writer.transport.abort()  # a reset, not an end
+    writer.transport.abort()  # sends RST instead of FIN
     async with (
         aiohttp.ClientSession() as session,
         session.get(f"http://127.0.0.1:{local_ably.port}/time") as response,

@@ -1,4 +1,4 @@
-"""Bytes that no SDK sends, on a real WebSocket: the server answers or hangs up, and lives on."""
+"""Bytes that no SDK sends, on a real WebSocket: the server answers or disconnects, and survives."""
 
 import asyncio
 import json
@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 
-import msgpack  # type: ignore[import-untyped]  # it carries no types
+import msgpack  # type: ignore[import-untyped]  # it has no type annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -60,7 +60,7 @@ opcodes = st.sampled_from([TEXT, TEXT, BINARY, BINARY, 0, 3, 8, 9, 10, 15])
 
 
 def frame(opcode: int, payload: bytes, *, first: int = 0x80) -> bytes:
-    """A masked frame of a client, whole unless `first` says otherwise."""
+    """A masked client frame; by default `first` marks it as complete."""
     length = len(payload)
     size = (
         bytes([0x80 | length])
@@ -73,7 +73,7 @@ def frame(opcode: int, payload: bytes, *, first: int = 0x80) -> bytes:
 
 
 class Client:
-    """A WebSocket that can send anything, and reads until the other side is heard or gone."""
+    """A WebSocket that can send any bytes, and reads until an answer or the end."""
 
     def __init__(self, ably: LocalAbly, wire_format: str) -> None:
         self._ably = ably
@@ -94,7 +94,7 @@ class Client:
                 for each in [*sent, frame(TEXT, PING)]:
                     writer.write(each)
                     await writer.drain()
-            # An answer to the ping, or the end: silence runs into the deadline.
+            # Waits for an answer to the ping, or for the end; silence exceeds the deadline.
             with suppress(ConnectionError):
                 while b"still here" not in self.heard and (data := await reader.read(65_536)):
                     self.heard += data

@@ -16,7 +16,7 @@ DEADLINE_SECONDS = 10
 
 
 class Hook:
-    """A server in the place of a webhook; its answers wait for `open`."""
+    """A webhook server; its answers wait for `open`."""
 
     def __init__(self) -> None:
         self.url = ""

@@ -20,7 +20,7 @@ from tests.integration.local.harness import FUNCTIONS, Lambda, Lines, RunFunctio
 
 @pytest.fixture
 def run_credentials() -> RunCredentials:
-    """What callers of this test's services show."""
+    """The credentials that callers of this test's services use."""
     return RunCredentials.generate()
 
 

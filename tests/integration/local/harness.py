@@ -1,4 +1,4 @@
-"""What the tests of the local services share: output to wait for, and boto3 as the caller."""
+"""Shared by the tests of the local services: waiting for output, and boto3 as the caller."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ FUNCTIONS = Path(__file__).parent / "functions"
 
 @dataclass
 class Lines:
-    """Collects what processes write, and lets a test wait for a line."""
+    """Collects the output of processes, and lets a test wait for a line."""
 
     seen: list[tuple[str, str]] = field(default_factory=list)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -38,7 +38,7 @@ class Lines:
 
 @dataclass(frozen=True)
 class Answer:
-    """What boto3 got from an invocation."""
+    """The result of an invocation through boto3."""
 
     status: int
     error: str | None
@@ -70,6 +70,6 @@ RunFunctions = Callable[..., AbstractAsyncContextManager[Lambda]]
 
 
 def function(handler: str, **options: Any) -> Function:
-    """A function named like its sample handler."""
+    """A function with the name of its sample handler."""
     module, _, name = handler.rpartition(".")
     return Function(name=name, handler=f"{module or 'sample'}.{name}", **options)

@@ -1,4 +1,4 @@
-"""Secrets, queues and invocations of a local run are for holders of its credentials."""
+"""Secrets, queues and invocations of a local run require its credentials."""
 
 import json
 import re
@@ -23,7 +23,7 @@ from local.services.aws import AwsServices
 from tests.fixtures.raw_http import RawAnswer, exchange
 from tests.fixtures.signing import REGION, sign
 
-# A call of each service, and its names for an unsigned request, another's key, a wrong signature.
+# One call per service, with its error codes: no signature, unknown key, wrong signature.
 MISSING, UNKNOWN, WRONG = range(3)
 IN_JSON = (
     "MissingAuthenticationTokenException",
@@ -53,11 +53,11 @@ def service(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def client(local_run: dict[str, Any], service: str) -> Callable[..., Any]:
-    """Makes boto3 clients of the service."""
+    """Create boto3 clients of the service."""
     name = "lambda_endpoint_url" if service == "lambda" else "sqs_endpoint_url"
 
     def make(credentials: RunCredentials, **options: Any) -> Any:
-        make_client: Any = boto3.client  # typed by the name of each service
+        make_client: Any = boto3.client  # boto3's stubs overload it by service name
         return make_client(
             service,
             endpoint_url=local_run[name],
@@ -71,7 +71,7 @@ def client(local_run: dict[str, Any], service: str) -> Callable[..., Any]:
 
 
 def code_of(act: Callable[[], object]) -> str:
-    """The code of the error that boto3 makes of a refusal."""
+    """The code of the error that boto3 raises for a refusal."""
     with pytest.raises(ClientError) as refused:
         act()
     response = refused.value.response
@@ -187,7 +187,7 @@ async def test_no_answer_to_a_client_without_credentials_contains_a_secret(
         "X-Amz-Target": "secretsmanager.GetSecretValue",
         "Content-Type": "application/x-amz-json-1.1",
     }
-    # moto by itself answers each of these with the secret, but for the last ones.
+    # Without access control, moto answers all but the last of these with the secret.
     scope = f"20260101/{REGION}/secretsmanager/aws4_request"
     forged = [
         {"Authorization": f"AWS4-HMAC-SHA256 Credential={key}/{scope}, SignedHeaders=host,{rest}"}

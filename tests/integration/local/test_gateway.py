@@ -1,4 +1,4 @@
-"""The gateway: HTTP as API Gateway hands it to a function, and the page's files."""
+"""The gateway: HTTP requests as API Gateway passes them to a function, and the page's files."""
 
 import base64
 import json
@@ -31,7 +31,7 @@ def page_folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def serve(page_folder: Path) -> Serve:
-    """Serve `/auth` and `/messages` by a function, or by what it answers."""
+    """Serve `/auth` and `/messages` with a function, or with a fixed answer."""
 
     @asynccontextmanager
     async def run(

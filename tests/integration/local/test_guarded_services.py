@@ -1,4 +1,4 @@
-"""Every HTTP service of a local run against requests that only a browser sends for a stranger."""
+"""Every HTTP service of a local run, against requests that a browser sends for a foreign page."""
 
 import base64
 import json
@@ -50,7 +50,11 @@ OUR_PAGES = [
 ]
 LINK = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 TYPED = {**LINK, "Sec-Fetch-Site": "none"}
-PROGRAMS = [{}, {"User-Agent": "curl/8"}, {"Sec-Fetch-Mode": "cors"}]  # the last is Node's fetch
+PROGRAMS = [
+    {},
+    {"User-Agent": "curl/8"},
+    {"Sec-Fetch-Mode": "cors"},
+]  # the last one is Node's fetch
 WEBSOCKET = {
     "Connection": "Upgrade",
     "Upgrade": "websocket",
@@ -69,7 +73,7 @@ SENTENCES = (
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """One service, by a request that it answers.
+    """A service, with a request that it answers.
 
     Attributes:
         answers: the status of that answer.
@@ -94,7 +98,7 @@ class Service:
         also: Iterable[tuple[str, str]] = (),
         version: str = "1.1",
     ) -> RawAnswer:
-        """Send the request with more headers, a signature over all of it included."""
+        """Send the request with additional headers, signed if the service requires it."""
         port = str(self.port)
         headers = {"Host": host, **self.headers, **(given or {})}
         headers = {name: value.replace("{port}", port) for name, value in headers.items()}
@@ -199,14 +203,14 @@ def services(local_run: dict[str, Any]) -> dict[str, Service]:
 
 
 def run_processes(local_run: dict[str, Any]) -> list[psutil.Process]:
-    """All processes of the run, itself included."""
+    """All processes of the run, including the main process."""
     run = psutil.Process(local_run["pids"]["connector"]).parent()
     assert run is not None
     return [run, *run.children(recursive=True)]
 
 
 def runtime_api_port(local_run: dict[str, Any]) -> int:
-    """The port that one of the run's workers asks for its invocations."""
+    """The port of the Runtime API of one of the run's workers."""
     for process in run_processes(local_run):
         if "awslambdaric" in process.cmdline():
             return int(process.environ()["AWS_LAMBDA_RUNTIME_API"].rpartition(":")[2])
@@ -233,7 +237,7 @@ def service(services: dict[str, Service], name: str) -> Service:
 
 
 def assert_refused(answer: RawAnswer, status: int, given: object = None) -> None:
-    """Check that the guard has refused, in words, and that no page may read even these."""
+    """Check that the guard refused with a message that no page can read."""
     assert answer.status == status, (given, answer.body)
     assert any(sentence in answer.body.decode() for sentence in SENTENCES), (given, answer.body)
     assert not [name for name in answer.headers if name.lower().startswith("access-control-")]
@@ -254,7 +258,7 @@ def test_a_request_for_a_foreign_host_is_refused(service: Service) -> None:
 
 @pytest.mark.parametrize("name", ALL)
 def test_a_request_has_exactly_one_host(service: Service) -> None:
-    # Where the HTTP library itself refuses, it says 400.
+    # The HTTP library itself refuses with 400.
     assert service.ask(also=[("Host", "evil.test")]).status in {400, 421}
     assert exchange(service.port, "GET", service.target, []).status in {400, 421}
     assert_refused(exchange(service.port, "GET", service.target, [], version="1.0"), 421)
@@ -327,13 +331,13 @@ def test_every_port_of_the_run_is_guarded(local_run: dict[str, Any]) -> None:
             if exchange(port, "GET", "/", [("Host", "evil.test")]).status != 421:
                 unguarded.add(process.pid)
     assert found >= 8, "gateway, Ably, Invoke API, moto, four workers"
-    # Its health report is of the program that is deployed, and holds no secret.
+    # The connector's health report is part of the deployed program and contains no secret.
     assert unguarded == {local_run["pids"]["connector"]}
 
 
 @pytest.fixture
 def open_ably() -> Iterable[LocalAbly]:
-    """A local Ably that serves all that can be asked for."""
+    """A local Ably with all optional endpoints turned on."""
     ably = LocalAbly(provisioning=True, fault_admin=True)
     ably.start()
     yield ably

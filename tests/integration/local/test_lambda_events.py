@@ -1,4 +1,4 @@
-"""Asynchronous invocation: accepted at once, retried, dead-lettered to the local SQS."""
+"""Asynchronous invocation: queued, retried, dead-lettered to the local SQS."""
 
 import asyncio
 import json
@@ -57,7 +57,7 @@ async def test_a_failed_event_is_retried_with_the_same_request_id_until_it_succe
     async with run_functions(fail_once) as run:
         await send_event(run, "fail_once", {"calls": str(tmp_path / "calls")})
         first, second = await first_found(lambda: calls_made(tmp_path / "calls", 2))
-        # Were the first event tried once more, it would be before another's second time.
+        # A further retry of the first event would come before the second attempt of another.
         await send_event(run, "fail_once", {"calls": str(tmp_path / "later")})
         await first_found(lambda: calls_made(tmp_path / "later", 2))
     assert first == second

@@ -1,4 +1,4 @@
-"""The ports that parts of a run listen on: nobody else takes one between the choice and its use."""
+"""The ports of a run's parts: no other process takes one between its choice and its use."""
 
 import socket
 import subprocess
@@ -10,7 +10,7 @@ from local.system.ports import FIRST_PORT, PORTS, free_port, is_free
 from tests.fixtures.local_run import ROOT
 
 CHOOSE = "from local.system.ports import free_port; print(*[free_port() for _ in range(8)])"
-OUTGOING = 32_768  # the first port that Linux gives to outgoing connections; others begin above
+OUTGOING = 32_768  # Linux's first port for outgoing connections; other systems start higher
 
 
 def chosen_by_another_process() -> set[int]:

@@ -1,4 +1,4 @@
-"""The guard ends what a killed run leaves behind."""
+"""The reaper ends the processes that a killed run leaves behind."""
 
 import os
 import signal
@@ -14,30 +14,30 @@ import pytest
 from tests.fixtures.local_run import assert_gone
 from tests.fixtures.waiting import eventually
 
-# A parent that starts the guard and three children: one it reports, one that ignores SIGTERM and
+# A parent that starts the reaper and three children: one it reports, one that ignores SIGTERM and
 # has a child of its own, and one it has no time to report.
 PARENT = """
 import os, signal, subprocess, sys
 from pathlib import Path
-from local.reaper import Guard
+from local.reaper import Reaper
 
-guard = Guard()
-guard.remove_at_end(Path(sys.argv[1]))
+reaper = Reaper()
+reaper.remove_at_end(Path(sys.argv[1]))
 options = {"start_new_session": True, "stdout": subprocess.DEVNULL}
 reported = subprocess.Popen(["sleep", "600"], **options)
-guard.started(reported.pid)
+reaper.started(reported.pid)
 deaf = subprocess.Popen(["sh", "-c", "trap '' TERM; sleep 600 & wait; sleep 600"], **options)
-guard.started(deaf.pid)
+reaper.started(deaf.pid)
 unreported = subprocess.Popen(
-    ["sleep", "600"], env={"PATH": "/bin:/usr/bin", **guard.environment}, **options
+    ["sleep", "600"], env={"PATH": "/bin:/usr/bin", **reaper.environment}, **options
 )
 print("started", flush=True)
 sys.stdin.readline()
 for child in (reported, deaf, unreported):
     os.killpg(child.pid, signal.SIGKILL)
     child.wait()
-    guard.ended(child.pid)
-guard.close()
+    reaper.ended(child.pid)
+reaper.close()
 """
 
 
@@ -59,7 +59,7 @@ def parent(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def all_five(parent: subprocess.Popen[str]) -> list[psutil.Process]:
-    """The guard, three children and a grandchild, which its shell takes a moment to start."""
+    """The reaper, three children and a grandchild, which its shell starts with a delay."""
 
     def below() -> list[psutil.Process]:
         return psutil.Process(parent.pid).children(recursive=True)

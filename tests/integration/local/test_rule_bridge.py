@@ -1,4 +1,4 @@
-"""The bridge that does a rule's part for the real Ably, against the local one."""
+"""The bridge that replaces a rule for the real Ably, tested against the local one."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ from tests.fixtures.ably import LocalAbly
 
 
 class Events:
-    """Collects the events of a function that may refuse some."""
+    """Collects the events of a function, which can refuse some."""
 
     def __init__(self) -> None:
         self.seen: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -35,7 +35,7 @@ def realtime(ably: LocalAbly, key: str) -> AblyRealtime:
 
 @pytest.fixture
 async def events(local_ably: LocalAbly) -> AsyncIterator[Events]:
-    """What a running bridge hands on."""
+    """The events that a running bridge passes on."""
     seen = Events()
     bridge = RuleBridge(
         realtime(local_ably, local_ably.api_key), app_id=local_ably.app_id, invoke=seen.invoke

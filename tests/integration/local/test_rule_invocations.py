@@ -25,7 +25,7 @@ class Chain:
     credentials: RunCredentials
 
     def keys(self, **other: str) -> dict[str, str]:
-        """What a rule shows: the right access key, but for what is given."""
+        """The access key of a rule: the correct one, except for the given parts."""
         return {
             "authenticationMode": "credentials",
             "accessKeyId": self.credentials.access_key_id,

@@ -1,4 +1,4 @@
-"""`python -m local` as a process: how it starts, what it keeps, how it ends."""
+"""`python -m local` as a process: its start, the state that it keeps, its end."""
 
 import json
 import os
@@ -32,7 +32,7 @@ WHO_IS_IN = """
 
 @pytest.fixture
 def page(tmp_path: Path) -> str:
-    """The option for a page that needs no building."""
+    """The option for a page that needs no build."""
     folder = tmp_path / "page"
     folder.mkdir()
     (folder / "index.html").write_text("<!doctype html><title>Chat</title>")
@@ -41,7 +41,7 @@ def page(tmp_path: Path) -> str:
 
 @pytest.fixture
 def data(tmp_path: Path) -> str:
-    """The option for a data folder of the test's own."""
+    """The option for a data folder of this test."""
     return f"--data-dir={tmp_path / 'data'}"
 
 
@@ -73,7 +73,7 @@ def said(run: LocalRun) -> list[str]:
 
 
 def said_on_terminal(run: LocalRun) -> str:
-    """The one sentence of a run that did not start."""
+    """The error message of a run that did not start."""
     run.process.wait(30)
     (line,) = run.output.read_text().strip().splitlines()
     return line
@@ -135,7 +135,7 @@ def test_ctrl_c_during_the_start_leaves_nothing(run_local: RunLocal, page: str) 
 def test_every_process_carries_the_mark_of_the_reaper(run_local: RunLocal, page: str) -> None:
     with run_local("--ephemeral", page) as run:
         run.wait_until_ready()
-        # Postgres writes its status over its environment, and the guard marks others.
+        # Postgres overwrites its environment with its status; the reaper itself has no mark.
         python = [p for p in run.children() if "postgres" not in p.name()]
         marked = [MARK_VARIABLE in process.environ() for process in python]
         assert len(marked) >= 6

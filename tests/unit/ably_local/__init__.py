@@ -1,1 +1,1 @@
-"""The core of the local Ably: no sockets, and a clock that the test turns."""
+"""The core of the local Ably: no sockets, and a clock that the test sets."""

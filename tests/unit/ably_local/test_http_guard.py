@@ -1,4 +1,4 @@
-"""Which requests the guard lets in, by their heads."""
+"""Which requests the guard accepts, by their heads."""
 
 import pytest
 
@@ -129,7 +129,7 @@ def test_a_target_that_is_not_a_path_is_refused(target: str) -> None:
 @pytest.mark.parametrize("origin", OUR_ORIGINS)
 @pytest.mark.parametrize("site", [None, "same-origin", "same-site", "cross-site"])
 def test_a_page_of_loopback_can_call_services_for_pages(origin: str, site: str | None) -> None:
-    # A page on 127.0.0.1 and a service on localhost are two sites to a browser.
+    # To a browser, 127.0.0.1 and localhost are different sites.
     given = head(method="POST", origins=(origin,), site=site, mode="cors", destination="empty")
     assert LOOPBACK_PAGES.refusal(given) is None
     assert DOCUMENTS.refusal(given) is None

@@ -1,4 +1,4 @@
-"""Files with secrets, in a folder that others may write to."""
+"""Files with secrets, in a folder that other users can write to."""
 
 import os
 import resource
@@ -27,7 +27,7 @@ EVERYTHING: list[Callable[[Path], object]] = [
 
 @pytest.fixture
 def foreign_file(tmp_path: Path) -> Path:
-    """A file of another user, which exists on every machine, or can be made by root."""
+    """A file of another user: an existing system file, or one that root creates."""
     if os.geteuid() != 0:
         return Path("/etc/passwd")
     path = tmp_path / "foreign"

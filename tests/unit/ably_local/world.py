@@ -1,4 +1,4 @@
-"""A local Ably without sockets: the test holds its clock and the client's end of a connection."""
+"""A local Ably without sockets: the test controls its clock and the client side."""
 
 import base64
 import json
@@ -28,7 +28,7 @@ class FakeClock:
 
 
 class Client:
-    """The client's end of a WebSocket; also the `Transport` that the core writes to."""
+    """The client side of a WebSocket; also the `Transport` that the core writes to."""
 
     def __init__(self, world: "World", fmt: Format) -> None:
         self.format: Format = fmt
@@ -51,7 +51,7 @@ class Client:
         return self.connection
 
     def say(self, action: Action, **fields: Any) -> list[dict[str, Any]]:
-        """Send one protocol message; returns what came back at once."""
+        """Send one protocol message; returns the immediate answers."""
         return self.say_raw(encode({"action": action, **fields}, self.format))
 
     def say_raw(self, frame: str | bytes) -> list[dict[str, Any]]:
@@ -60,17 +60,17 @@ class Client:
         return self.received[before:]
 
     def cut(self) -> None:
-        """Lose the socket without a word."""
+        """Lose the socket without CLOSE."""
         self.closed = True
         self._world.realtime.lose(self.live, self)
 
     def take(self, *actions: Action) -> list[dict[str, Any]]:
-        """What was received since the last call, of these actions or of all."""
+        """The messages received since the last call, with these actions or with any."""
         taken, self.received = self.received, []
         return [each for each in taken if not actions or each["action"] in actions]
 
     def attach(self, channel: str, **fields: Any) -> dict[str, Any]:
-        """Attach and return ATTACHED or ERROR; what follows it stays to be taken."""
+        """Attach and return ATTACHED or ERROR; later messages stay in the queue."""
         self.take()
         self.say(Action.ATTACH, channel=channel, **fields)
         return self.received.pop(0)
@@ -102,7 +102,7 @@ class World:
         self.rest = Rest(self.service, provisioning=provisioning)
 
     def pass_ms(self, milliseconds: int) -> None:
-        """Let time pass, timer by timer."""
+        """Advance the clock, timer by timer."""
         end = self.clock.now + milliseconds
         timers = self.service.timers
         while (due := timers.next_ms()) is not None and due <= end:
@@ -111,7 +111,7 @@ class World:
         self.clock.now = end
 
     def connect(self, fmt: Format = "json", /, **params: str) -> Client:
-        """Open a WebSocket; with the key unless `params` say otherwise."""
+        """Open a WebSocket, with the key unless `params` has other credentials."""
         if not {"key", "access_token", "accessToken"} & set(params):
             params["key"] = self.key.text
         client = Client(self, fmt)
@@ -119,13 +119,13 @@ class World:
         return client
 
     def token(self, **request: Any) -> str:
-        """A token for the key, of an unsigned request by the key's holder."""
+        """A token of the key, issued for an unsigned request with the key itself."""
         return self.app.tokens.request(self.key, request, trusted=True).token
 
     def request(
         self, method: str, target: str, body: Any = None, *, version: str = "5", **headers: str
     ) -> Response:
-        """One REST request with the key, unless `authorization` says otherwise."""
+        """Send one REST request, with the key unless `authorization` is given."""
         basic = base64.b64encode(self.key.text.encode()).decode()
         given = {"authorization": f"Basic {basic}", "x-ably-version": version, **headers}
         return self.rest.handle(
@@ -139,7 +139,7 @@ class World:
 
 
 def error_of(response: Response) -> tuple[int, int]:
-    """HTTP status and Ably code of a refusal, which must be in body and headers alike."""
+    """The HTTP status and Ably code of a refusal, which body and headers must both contain."""
     code = response.value["error"]["code"]
     assert response.headers["X-Ably-Errorcode"] == str(code)
     assert response.value["error"]["statusCode"] == response.status
@@ -147,5 +147,5 @@ def error_of(response: Response) -> tuple[int, int]:
 
 
 def bearer(token: str) -> str:
-    """The Authorization header of a token."""
+    """The Authorization header for a token."""
     return "Bearer " + base64.b64encode(token.encode()).decode()

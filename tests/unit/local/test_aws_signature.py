@@ -1,4 +1,4 @@
-"""Who has signed a request: AWS's own example, botocore's signatures, and what is done to them."""
+"""Verification of signatures: AWS's own example, botocore's signatures, and altered ones."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -35,7 +35,7 @@ def received(
     at: datetime = NOW,
     **headers: str,
 ) -> ReceivedRequest:
-    """A request as botocore signs it."""
+    """A request signed by botocore."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     signed = sign(
         method,
@@ -154,7 +154,7 @@ def test_an_altered_request_does_not_match_its_signature(change: object) -> None
 
 
 def test_a_body_is_hashed_regardless_of_its_header() -> None:
-    # A signature over the claim of another body holds for that claim only.
+    # A signature over another body's hash is valid only for that body.
     claim = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     request = received(body=b"", X_Amz_Content_SHA256=claim)
     check(request)

@@ -1,4 +1,4 @@
-"""What the guard keeps in mind of the run's reports."""
+"""The state that the reaper keeps from the run's reports."""
 
 import signal
 import subprocess

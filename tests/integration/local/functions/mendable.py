@@ -1,4 +1,4 @@
-"""A module that cannot be imported until a file is there."""
+"""A module that cannot be imported until a file exists."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Handlers that behave well and badly, for the tests of the local Lambda service."""
+"""Handlers that succeed and fail, for the tests of the local Lambda service."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def echo(event: Any, context: Any) -> dict[str, Any]:
-    print(f"echo was called by {context.aws_request_id}")  # noqa: T201  # a log line is the point
+    print(f"echo was called by {context.aws_request_id}")  # noqa: T201  # the test needs the log line
     return {
         "event": event,
         "pid": os.getpid(),
@@ -23,7 +23,7 @@ def echo(event: Any, context: Any) -> dict[str, Any]:
 
 
 def fail(event: Any, _context: Any) -> None:
-    """Note the call in the file that the event names, then raise."""
+    """Record the call in the file that the event names, then raise."""
     if "calls" in event:
         with Path(event["calls"]).open("a") as calls:
             calls.write("called\n")
@@ -31,7 +31,7 @@ def fail(event: Any, _context: Any) -> None:
 
 
 def fail_once(event: Any, context: Any) -> None:
-    """Raise at the first call for an event, note the request id of each."""
+    """Raise on the first call for an event; record the request id of each call."""
     calls = Path(event["calls"])
     tried_before = calls.exists()
     with calls.open("a") as lines:
@@ -49,13 +49,13 @@ def crash(event: Any, _context: Any) -> int:
 
 
 def hang(event: Any, _context: Any) -> int:
-    """Sleep as long as the event says."""
+    """Sleep for the time in the event."""
     time.sleep(event.get("seconds", 0))
     return os.getpid()
 
 
 def meet(event: Any, _context: Any) -> int:
-    """Return once as many calls as the event says are running at the same time."""
+    """Return once the number of concurrent calls in the event is reached."""
     folder = Path(event["folder"])
     (folder / str(os.getpid())).touch()
     deadline = time.monotonic() + 15

@@ -1,4 +1,4 @@
-"""A module that the first process loads at once, and every other only after a minute."""
+"""A module that loads quickly in the first process, and after a minute in all others."""
 
 import os
 import time
@@ -8,13 +8,13 @@ from typing import Any
 try:
     Path(os.environ["FIRST"]).touch(exist_ok=False)
 except FileExistsError:
-    print("the second loads slowly", flush=True)  # noqa: T201  # a line for the test to wait for
+    print("the second loads slowly", flush=True)  # noqa: T201  # the test waits for this line
     time.sleep(60)
 
 
 def meet(event: Any, _context: Any) -> int:
     """Return once the gate is open."""
-    print("waiting at the gate")  # noqa: T201  # likewise
+    print("waiting at the gate")  # noqa: T201  # the test waits for this line too
     deadline = time.monotonic() + 15
     while not Path(event["gate"]).exists():
         if time.monotonic() > deadline:

@@ -1,6 +1,6 @@
-"""What Ably's public description of the Control API says of its answers, in the project's words.
+"""The response schemas of the Control API, restated from Ably's public description.
 
-An object lists every field that it may have: none of the API's objects takes others.
+An object lists all of its possible fields: no object of the API accepts others.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,13 +12,13 @@ Shape = Callable[[str, Any], Problems]
 
 
 def check(shape: Shape, value: Any) -> None:
-    """Fail, naming all that is wrong, unless the value has this shape."""
+    """Check that a value has this shape; the failure lists all problems."""
     problems = list(shape("answer", value))
     assert not problems
 
 
 def of(*kinds: type) -> Shape:
-    """A value of one of these types; a boolean is no number."""
+    """A value of one of these types; a boolean does not count as a number."""
 
     def shape(path: str, value: Any) -> Problems:
         if type(value) not in kinds:
@@ -38,7 +38,7 @@ def among(*values: Any) -> Shape:
 
 
 def many(item: Shape) -> Shape:
-    """A list of such items."""
+    """A list of items of this shape."""
 
     def shape(path: str, value: Any) -> Problems:
         yield from of(list)(path, value)
@@ -49,7 +49,7 @@ def many(item: Shape) -> Shape:
 
 
 def by_name(item: Shape) -> Shape:
-    """An object of any fields that have such values."""
+    """An object with any field names, whose values have this shape."""
 
     def shape(path: str, value: Any) -> Problems:
         yield from of(dict)(path, value)
@@ -60,7 +60,7 @@ def by_name(item: Shape) -> Shape:
 
 
 def closed(required: dict[str, Shape], optional: dict[str, Shape] | None = None) -> Shape:
-    """An object of these fields alone."""
+    """An object with only these fields."""
     fields = {**required, **(optional or {})}
 
     def shape(path: str, value: Any) -> Problems:
@@ -151,7 +151,7 @@ NAMESPACE = closed(
 
 
 def rule_of(rule_type: str, target: Shape) -> Shape:
-    """A rule with such a target."""
+    """A rule with a target of this shape."""
     return closed(
         {
             "id": STRING,

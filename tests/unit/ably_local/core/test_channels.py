@@ -15,7 +15,7 @@ ALL = (
 
 
 def data(client: Client) -> list[Any]:
-    """The data of all messages received since it was asked last."""
+    """The data of all messages received since the last call."""
     return [
         message.get("data") for each in client.take(Action.MESSAGE) for message in each["messages"]
     ]

@@ -12,13 +12,13 @@ MINUTE_MS = 60_000
 
 
 def live(*kinds: type) -> int:
-    """How many objects of these kinds there are."""
+    """The number of live objects of these types."""
     gc.collect()
     return sum(isinstance(each, kinds) for each in gc.get_objects())
 
 
 def visit(world: World, number: int, token: str) -> None:
-    """A client that comes, uses all there is, and goes: by CLOSE, or without a word."""
+    """A client that connects, uses every feature, and leaves with or without CLOSE."""
     client = world.connect("msgpack" if number % 2 else "json", access_token=token)
     channel = f"room {number}"
     client.attach(channel, params={"rewind": "1"})

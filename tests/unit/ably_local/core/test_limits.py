@@ -1,4 +1,4 @@
-"""What connections and the account may do in a second, and hold."""
+"""The rate and count limits of connections and of the account."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ def publish(world: World, channel: str, count: int = 1) -> Any:
 
 
 def codes(client: Client, count: int, *, channel: str = "chat", first: int = 0) -> list[int]:
-    """The error code of each of so many publishes; 0 for one that was accepted."""
+    """The error code of each of `count` publishes; 0 for an accepted one."""
     answers = [client.publish(channel, first + number, {"data": "x"}) for number in range(count)]
     return [answer.get("error", {"code": 0})["code"] for answer in answers]
 

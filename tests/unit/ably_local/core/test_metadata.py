@@ -1,4 +1,4 @@
-"""Which channels there are and who is on them: enumeration, batch presence, lifecycle."""
+"""Channel metadata: enumeration, batch presence, lifecycle."""
 
 import json
 from typing import Any

@@ -17,7 +17,7 @@ def world_with_admin() -> tuple[World, Faults, list[str]]:
 
 
 def hits(faults: Faults, count: int, path: str = "/messages", method: str = "POST") -> list[int]:
-    """The places, of so many equal requests, that were hit."""
+    """The indexes of the requests that were hit, out of many equal ones."""
     return [place for place in range(count) if faults.choose(method, path)]
 
 

@@ -30,7 +30,7 @@ def data(response: Response | None) -> list[Any]:
 
 
 def filled() -> World:
-    """Seven messages, one each second; the last three in one array."""
+    """Seven messages, one per second; the last three in one array."""
     world = World()
     for number in range(4):
         world.request("POST", MESSAGES, {"data": str(number)})

@@ -22,7 +22,7 @@ def act(client: Client, action: int, msg_serial: int = 0, **member: Any) -> dict
 
 
 def events(client: Client) -> list[tuple[int, str, Any]]:
-    """The presence events received since it was asked last."""
+    """The presence events received since the last call."""
     return [
         (item["action"], item["clientId"], item.get("data"))
         for each in client.take(Action.PRESENCE)

@@ -45,7 +45,7 @@ protocol_messages = st.fixed_dictionaries(
 
 
 def still_well(world: World) -> bool:
-    """Whether another client can still publish to a subscriber."""
+    """Whether a publish of another client still reaches its subscriber."""
     reader, sender = world.connect(), world.connect()
     reader.attach("well")
     sender.publish("well", 0, {"data": "x"})
