@@ -8,6 +8,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -20,6 +21,7 @@ from local.lambda_service.function import ACCOUNT_ID, REGION
 from local.system.ports import wait_until_listening
 from local.system.processes import ChildProcess, ProcessHost
 
+PROGRAMS = Path(__file__).resolve().parents[2]
 START_SECONDS = 30.0
 REJECT_QUEUE = "reject"
 DEAD_LETTER_QUEUE = "ingest-dead-letter"
@@ -48,7 +50,7 @@ class AwsServices:
                 **credentials.environment,
                 "MOTO_ACCOUNT_ID": ACCOUNT_ID,
                 "MOTO_DISABLE_GLOBAL_CORS": "true",
-                "PYTHONPATH": str(host.folder),
+                "PYTHONPATH": str(PROGRAMS),  # wherever the host's folder is
                 "PYTHONWARNINGS": "ignore",
             },
             host=host,
