@@ -5,8 +5,6 @@ The credentials come from the environment, as with AWS's tools, so the process l
 
 import argparse
 import os
-import signal
-import sys
 
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
@@ -20,12 +18,11 @@ from local.aws_server.wsgi import SignedRequestsOnly
 
 
 def main() -> None:
-    """Serve on loopback until SIGTERM."""
+    """Serve on loopback until SIGTERM, which ends it at once: what it holds is in memory only."""
     parser = argparse.ArgumentParser(prog="python -m local.aws_server")
     parser.add_argument("--port", type=int, required=True)
     port = parser.parse_args().port
     credentials = RunCredentials.from_environment(os.environ)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     application = SignedRequestsOnly(DomainDispatcherApplication(create_backend_app), credentials)
     run_simple("127.0.0.1", port, application, threaded=True, request_handler=MotoRequestHandler)
 
