@@ -1,1 +1,1 @@
-"""Proof of behaviour, by tier; CONTRIBUTING.md says where a test goes."""
+"""Proof of behaviour, by tier; README.md says where a test goes."""
