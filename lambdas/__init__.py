@@ -1,1 +1,4 @@
-"""The Lambda functions: one folder each, and `common` that they share."""
+"""The Lambda functions: one folder for each function, and `common`, which all of them share.
+
+A function imports `lambdas.common` and never another function.
+"""

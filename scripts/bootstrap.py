@@ -46,7 +46,7 @@ def qualified(arguments: list[str]) -> list[str]:
         problem = f"--qualifier is a setting: set {setting} in cdk.json, for make deploy as well."
         raise ConfigError([problem])
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
-    settings = dict(one.partition("=")[::2] for one in given.context)
+    settings = dict(pair.partition("=")[::2] for pair in given.context)
     config = StageConfig.from_context({**context, **settings})
     if config.bootstrap_qualifier is None:
         return []

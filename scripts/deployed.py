@@ -24,7 +24,7 @@ def outputs(stage: str) -> dict[str, str]:
                 f"unable to read the stack {name} ({_reason(exc)}): is the stage deployed, with "
                 "these credentials and in this region (AWS_PROFILE, AWS_REGION)?"
             ) from exc
-        found |= {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", [])}
+        found |= {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
     return found
 
 

@@ -70,7 +70,9 @@ def _messages(sqs: Any, queue_url: str, *, limit: int) -> Iterator[dict[str, Any
             VisibilityTimeout=_VISIBILITY_SECONDS,
             MessageAttributeNames=["All"],
         )
-        fresh = [one for one in answer.get("Messages", []) if one["MessageId"] not in taken]
+        fresh = [
+            message for message in answer.get("Messages", []) if message["MessageId"] not in taken
+        ]
         empty = 0 if fresh else empty + 1
         for message in fresh:
             taken.add(message["MessageId"])
@@ -92,7 +94,7 @@ def _summary(message: dict[str, Any]) -> str:
     """Of what kind it is and why it lies there; never what somebody has written."""
     try:
         event = json.loads(message["Body"])
-        names = [str(one.get("name")) for one in event["messages"]]
+        names = [str(item.get("name")) for item in event["messages"]]
     except (ValueError, KeyError, TypeError, AttributeError):
         names = ["not an event of Ably's"]
     attributes = message.get("MessageAttributes", {})

@@ -1,1 +1,1 @@
-"""The ably_rule function: a CloudFormation custom resource that is a rule of an Ably app."""
+"""The ably_rule function: a CloudFormation custom resource that manages a rule of an Ably app."""

@@ -1,7 +1,7 @@
-"""Ably's Control API, as much of it as rules need: list, create, change, delete.
+"""A client for the rules of Ably's Control API: list, create, change, delete.
 
-What can be repeated without harm is repeated here after a passing failure. A creation is not: Ably
-would make a second rule, so its caller looks whether the first attempt was heard.
+The client retries idempotent requests after a transient failure. It does not retry a creation,
+because Ably would create a second rule: its caller first checks whether the rule exists.
 """
 
 import http.client
@@ -25,17 +25,17 @@ _PASSING = (408, 429)
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Leaves a redirect as the failure it is: following it would take the token elsewhere."""
+    """Treats a redirect as a failure: following it would send the token to another server."""
 
     def redirect_request(self, *_args: Any, **_options: Any) -> None:
-        """Never a second request."""
+        """Return None: no second request."""
 
 
 _opener = urllib.request.build_opener(_NoRedirect)
 
 
 class ControlApi:
-    """One access token's view of the Control API."""
+    """The Control API for one access token."""
 
     def __init__(
         self, url: str, token: str, *, backoff: Backoff, request_seconds: float = REQUEST_SECONDS
@@ -57,25 +57,25 @@ class ControlApi:
         except ControlNotFoundError as exc:
             raise ControlNotFoundError(
                 f"Ably knows no app {app_id!r} in the account of the access token (404): set "
-                "ably_app_id to the part of the API key before its first dot, and take the token "
-                "from the same account; then deploy again"
+                "ably_app_id to the part of the API key in front of its first dot, and create the "
+                "token in the same account; then deploy again"
             ) from exc
         if not isinstance(found, list):
             raise _not_ably(self._url)
         return [rule for rule in found if isinstance(rule, dict)]
 
     def create(self, rule: Rule) -> str:
-        """Make the rule, in one attempt; its id.
+        """Create the rule, in one attempt; returns its id.
 
         Raises:
-            ControlUnavailableError: whether it was made is not known.
+            ControlUnavailableError: the rule may or may not exist.
             FunctionError: see `lambdas.ably_rule.errors`.
         """
         made = self._request("POST", f"/apps/{rule.app_id}/rules", rule.body())
         return _rule_id(made, self._url)
 
     def change(self, rule_id: str, rule: Rule) -> str:
-        """Bring the rule of this id to what is wanted; its id.
+        """Update the rule with this id; returns its id.
 
         Raises:
             ControlNotFoundError: there is no such rule.
@@ -134,27 +134,27 @@ class ControlApi:
 
     def _translated(self, exc: urllib.error.HTTPError) -> Exception:
         if exc.code >= 500 or exc.code in _PASSING:
-            return self._unavailable(f"it answered {exc.code}")
+            return self._unavailable(f"status {exc.code}")
         if exc.code < 400:
             return _not_ably(self._url)
         detail = self._detail(exc)
         if exc.code == 401:
             return ControlTokenError(
-                f"Ably refused the access token of the Control API ({detail}): make one in Ably's "
-                "dashboard under My access tokens with the capabilities read:rule and write:rule, "
-                "put it into its secret, and deploy again"
+                f"Ably refused the access token of the Control API ({detail}): create one in "
+                "Ably's dashboard under My access tokens with the capabilities read:rule and "
+                "write:rule, put it into its secret, and deploy again"
             )
         if exc.code == 403:
             return ControlTokenError(
-                f"Ably does not let the access token do this ({detail}): it needs the capabilities "
-                "read:rule and write:rule; change them in Ably's dashboard, and deploy again"
+                f"Ably does not permit this to the access token ({detail}): give it the "
+                "capabilities read:rule and write:rule in Ably's dashboard, and deploy again"
             )
         if exc.code == 404:
             return ControlNotFoundError(f"Ably knows no such resource ({detail})")
         return ControlRefusedError(f"Ably refused the rule ({detail})")
 
     def _detail(self, exc: urllib.error.HTTPError) -> str:
-        """The status with Ably's own sentence, which never holds the token."""
+        """The status and Ably's message, with the token removed."""
         try:
             said = json.loads(exc.read())["message"]
         except (ValueError, KeyError, TypeError, OSError, http.client.HTTPException):
@@ -164,8 +164,8 @@ class ControlApi:
 
     def _unavailable(self, why: str) -> ControlUnavailableError:
         return ControlUnavailableError(
-            f"Ably's Control API at {self._url} is not available ({why}): see status.ably.com and "
-            "the setting ably_control_api_url, then deploy again"
+            f"Ably's Control API at {self._url} is not available ({why}): check status.ably.com "
+            "and the setting ably_control_api_url, then deploy again"
         )
 
 
@@ -177,5 +177,5 @@ def _rule_id(answer: object, url: str) -> str:
 
 def _not_ably(url: str) -> ControlRefusedError:
     return ControlRefusedError(
-        f"what answers at {url} is not Ably's Control API: check the setting ably_control_api_url"
+        f"the server at {url} is not Ably's Control API: check the setting ably_control_api_url"
     )

@@ -1,19 +1,19 @@
-"""Why a rule could not be brought to what the stack asks for; each message says what to do.
+"""Errors of a change to a rule; each message says what to do.
 
-The messages end up as the reason of a failed stack event, which is all that an operator sees.
+CloudFormation shows the message as the reason of the failed stack event. The operator sees no more.
 """
 
 from lambdas.common.errors import FunctionError
 
 
 class RuleRequestError(FunctionError):
-    """CloudFormation asks for a rule whose properties are incomplete."""
+    """The custom resource's properties are incomplete."""
 
     code = "rule_request_invalid"
 
 
 class ControlTokenError(FunctionError):
-    """The access token cannot be read, or Ably does not take it."""
+    """The access token cannot be read, or Ably refuses it."""
 
     code = "control_token_refused"
 
@@ -31,7 +31,7 @@ class ControlNotFoundError(ControlRefusedError):
 
 
 class ControlUnavailableError(FunctionError):
-    """The Control API does not answer, or with a failure of its own: what was asked may be done."""
+    """The Control API does not answer or fails; the request may have been carried out."""
 
     code = "control_api_unavailable"
     retryable = True

@@ -1,4 +1,4 @@
-"""The ably_rule function: CloudFormation creates, changes and deletes an Ably rule by it."""
+"""The ably_rule function: CloudFormation uses it to create, change and delete an Ably rule."""
 
 import os
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from lambdas.common.secrets import Secrets
 
 
 def make_handler(environment: Mapping[str, str], *, first_pause_seconds: float = 1.0) -> Handler:
-    """The Lambda handler; environment and secret are read at each request."""
+    """The Lambda handler; it reads the environment and the secret at each request."""
 
     def handle(event: Any, context: LambdaContext) -> None:
         custom_resource.serve(
@@ -35,7 +35,7 @@ def make_handler(environment: Mapping[str, str], *, first_pause_seconds: float =
 
 
 def _carry_out(request: ChangeRequest, environment: Mapping[str, str], backoff: Backoff) -> str:
-    """Do what is asked; the rule's id."""
+    """Carry out the request; returns the rule's id."""
     settings = RuleSettings.parse(environment)
     rule = Rule.from_properties(request.properties)
     api = ControlApi(settings.control_api_url, _token(settings), backoff=backoff)
@@ -57,15 +57,15 @@ def _token(settings: RuleSettings) -> str:
         token = Secrets().read(secret).strip()
     except SecretUnavailableError as exc:
         raise ControlTokenError(
-            f"the access token of Ably's Control API cannot be read ({exc}): put one with the "
-            f"capabilities read:rule and write:rule into it by `aws secretsmanager "
+            f"the access token of Ably's Control API cannot be read ({exc}): put a token with the "
+            f"capabilities read:rule and write:rule into the secret with `aws secretsmanager "
             f"put-secret-value --secret-id {secret} --secret-string file://token`, and deploy again"
         ) from exc
-    # Not quoted: http.client's own complaint about such a header would.
+    # http.client would quote the token in its error message for such a header.
     if not token.isascii() or not token.isprintable() or " " in token or not token:
         raise ControlTokenError(
-            f"the secret {secret} holds no access token of Ably's Control API, which is one line "
-            "without spaces: put the token into it, and deploy again"
+            f"the secret {secret} does not contain an access token of Ably's Control API, which is "
+            "one line without spaces: put the token into it, and deploy again"
         )
     return token
 

@@ -1,7 +1,7 @@
-"""The life of one rule: created or found, brought in line, deleted.
+"""The life cycle of one rule: create or find it, update it, delete it.
 
-A rule's id is its physical id. CloudFormation may repeat any request, and sends a Delete after a
-Create that failed: so each step looks at what is there instead of trusting what was.
+The rule's id is the resource's physical id. CloudFormation may repeat any request, and sends a
+Delete after a failed Create. So each step checks which rules exist and relies on no earlier step.
 """
 
 from lambdas.ably_rule.control_api import ControlApi
@@ -10,26 +10,26 @@ from lambdas.ably_rule.rule import Rule
 from lambdas.common.backoff import Backoff
 from lambdas.common.observability import logger
 
-# The physical id of a Create that failed: no rule's id, for those are letters, digits and dashes.
+# The physical id of a failed Create. No rule has it: their ids are letters, digits and dashes.
 NO_RULE = "no.rule"
 
 
 class Lifecycle:
-    """Carries out one request of CloudFormation's."""
+    """Carries out one request of CloudFormation."""
 
     def __init__(self, api: ControlApi, *, backoff: Backoff) -> None:
         self._api = api
         self._backoff = backoff
 
     def create(self, rule: Rule) -> str:
-        """The id of the one rule that does this: the one that is there already, or a new one.
+        """Return the id of an equivalent rule if the app has one, else of a new rule.
 
         Raises:
             FunctionError: see `lambdas.ably_rule.errors`.
         """
         failure: ControlUnavailableError | None = None
         for _ in self._backoff.tries():
-            # Looked up before each attempt: the one before may have been heard.
+            # The previous attempt may have created the rule although it failed.
             if found := self._find(rule):
                 return self._changed(found, rule)
             try:
@@ -37,14 +37,14 @@ class Lifecycle:
             except ControlUnavailableError as exc:
                 failure = exc
             else:
-                _log("A rule was created", rule_id)
+                _log("rule created", rule_id)
                 return rule_id
         if failure is None:
             raise AssertionError("there is at least one attempt")
         raise failure
 
     def update(self, rule_id: str, rule: Rule, before: Rule) -> str:
-        """The id of the rule after its change; another id makes CloudFormation delete the old.
+        """Return the rule's id after the change; if it differs, CloudFormation deletes the old one.
 
         Raises:
             FunctionError: see `lambdas.ably_rule.errors`.
@@ -53,34 +53,34 @@ class Lifecycle:
             try:
                 return self._changed(rule_id, rule)
             except ControlNotFoundError:
-                _log("The rule is gone; another takes its place", rule_id)
+                _log("rule missing, replacing it", rule_id)
         return self.create(rule)
 
     def delete(self, rule_id: str, rule: Rule) -> None:
-        """Delete the rule; one that is gone is as good as deleted.
+        """Delete the rule; it may be gone already.
 
         Raises:
             FunctionError: see `lambdas.ably_rule.errors`.
         """
         if rule_id == NO_RULE:
-            # A Create that failed without an answer may have been heard.
+            # A Create that failed without a response may have created the rule.
             ids = [str(found["id"]) for found in self._rules(rule) if rule.is_of_this_stack(found)]
         else:
             ids = [rule_id]
-        for each in ids:
+        for found_id in ids:
             try:
-                self._api.delete(rule.app_id, each)
+                self._api.delete(rule.app_id, found_id)
             except ControlNotFoundError:
-                _log("The rule was gone already", each)
+                _log("rule already gone", found_id)
             else:
-                _log("A rule was deleted", each)
+                _log("rule deleted", found_id)
 
     def _find(self, rule: Rule) -> str | None:
-        """The oldest rule that does the same; which one must not depend on Ably's order."""
+        """The oldest equivalent rule: the choice must not depend on the order of Ably's list."""
         same = [found for found in self._api.rules(rule.app_id) if rule.is_same(found)]
         if len(same) > 1:
             logger().warning(
-                "Several rules do the same: each message is delivered once by each of them",
+                "duplicate rules found, each of them delivers every message",
                 extra={"action": "change_rule", "count": len(same)},
             )
         same.sort(key=lambda found: (found.get("created") or 0, str(found["id"])))
@@ -88,7 +88,7 @@ class Lifecycle:
 
     def _changed(self, rule_id: str, rule: Rule) -> str:
         changed = self._api.change(rule_id, rule)
-        _log("A rule was brought in line", changed)
+        _log("rule updated", changed)
         return changed
 
     def _rules(self, rule: Rule) -> list[dict[str, object]]:

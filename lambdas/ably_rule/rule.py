@@ -1,7 +1,7 @@
-"""A rule of an Ably app as the stack asks for it: its Control API form, and how it is known again.
+"""A rule of an Ably app as the stack defines it: its Control API form, and its equality.
 
-Two rules are the same where they carry the same messages to the same place: rule type, region,
-function or queue, and channel filter. The role and the status are what an update brings in line.
+Two rules are the same if they deliver the same messages to the same target: rule type, region,
+function or queue, and channel filter. An update may change the role and the status.
 """
 
 from collections.abc import Mapping
@@ -22,13 +22,13 @@ _API_NAMES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """What the stack wants.
+    """A rule as the stack defines it.
 
     Attributes:
-        app_id: the Ably app that the rule is of.
+        app_id: the Ably app that has the rule.
         channel_filter: RE2 over the whole channel name.
         place: the target's function, or queue and AWS account, under the Control API's names.
-        role_arn: what Ably assumes to reach it.
+        role_arn: the role that Ably assumes to reach the target.
     """
 
     app_id: str
@@ -48,13 +48,13 @@ class Rule:
         rule_type = str(properties.get("RuleType", LAMBDA_RULE))
         if rule_type not in _PLACES:
             raise RuleRequestError(
-                f"unable to make a rule of type {rule_type!r}; RuleType must be one of "
+                f"unable to create a rule of type {rule_type!r}; RuleType must be one of "
                 f"{', '.join(_PLACES)}"
             )
         names = ("AppId", "ChannelFilter", "Region", "RoleArn", *_PLACES[rule_type])
         if missing := [name for name in names if not properties.get(name)]:
             raise RuleRequestError(
-                f"unable to make the rule; its properties have no {', '.join(missing)}"
+                f"unable to create the rule; its properties have no {', '.join(missing)}"
             )
         return cls(
             app_id=str(properties["AppId"]),
@@ -66,7 +66,7 @@ class Rule:
         )
 
     def body(self) -> dict[str, Any]:
-        """The whole rule, as POST and PATCH take it."""
+        """The whole rule, as POST and PATCH accept it."""
         target: dict[str, Any] = {
             "region": self.region,
             **self.place,
@@ -87,7 +87,7 @@ class Rule:
         }
 
     def is_same(self, found: Mapping[str, Any]) -> bool:
-        """Whether a rule of the Control API carries the same messages to the same place."""
+        """Whether a rule of the Control API delivers the same messages to the same target."""
         source, target = found.get("source") or {}, found.get("target") or {}
         return bool(
             found.get("ruleType") == self.rule_type
@@ -98,6 +98,6 @@ class Rule:
         )
 
     def is_of_this_stack(self, found: Mapping[str, Any]) -> bool:
-        """Whether it is the same rule by the stack's own role, which no other rule can name."""
+        """Whether it is the same rule with the stack's own role, which no other rule can name."""
         authentication = (found.get("target") or {}).get("authentication") or {}
         return self.is_same(found) and authentication.get("assumeRoleArn") == self.role_arn

@@ -1,4 +1,4 @@
-"""`GET /auth`: who the browser is, and a TokenRequest for that client id."""
+"""`GET /auth`: determines the browser's client id and signs a TokenRequest for it."""
 
 from lambdas.auth.identity import Identity
 from lambdas.auth.settings import AuthSettings
@@ -10,7 +10,7 @@ from lambdas.common.secrets import Secrets
 
 
 class AuthEndpoint:
-    """One execution environment's auth: settings, and a signer for the key of the moment."""
+    """Auth in one execution environment: its settings, and a signer for the current key."""
 
     def __init__(self, settings: AuthSettings, secrets: Secrets) -> None:
         self.cors = settings.cors
@@ -19,10 +19,10 @@ class AuthEndpoint:
         self._key: str | None = None
 
     def get(self, request: Request) -> Response:
-        """A fresh TokenRequest, and for a browser of no name the cookie that keeps its client id.
+        """A new TokenRequest; an anonymous browser also gets the cookie that keeps its client id.
 
         Raises:
-            UnauthenticatedError: only who is signed in gets a token, and nobody is.
+            UnauthenticatedError: the stage requires a login, and the request has none.
         """
         settings = self._settings
         tokens, identity = self._signers(self._secrets.get(settings.key_secret_arn).strip())
@@ -42,7 +42,7 @@ class AuthEndpoint:
         count("TokenRequestsIssued")
         return Response(
             body=token_request,
-            # Ably takes each nonce once, so a cached answer would be refused.
+            # Ably accepts each nonce once, so it would refuse a cached answer.
             headers={"cache-control": "no-cache, no-store, must-revalidate"},
             cookies=cookies,
         )

@@ -1,6 +1,6 @@
-"""The auth function: `GET /auth` answers with an Ably TokenRequest for the browser's client id.
+"""The auth function: `GET /auth` returns an Ably TokenRequest for the browser's client id.
 
-Invoked by a deploy, without a request, it says whether the Ably API key can be used.
+A deploy invokes it without a request: it then checks whether the Ably API key can be used.
 """
 
 import os
@@ -19,7 +19,7 @@ from lambdas.common.secrets import Secrets
 
 
 def make_handler(environment: Mapping[str, str]) -> Handler:
-    """The Lambda handler; the environment is read at its first request."""
+    """The Lambda handler; it reads the environment at its first request."""
 
     @cache
     def endpoint() -> AuthEndpoint:

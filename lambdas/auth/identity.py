@@ -1,7 +1,7 @@
-"""A browser's identity: an unguessable client id, kept over reloads in a signed cookie.
+"""A browser's identity: an unguessable client id, kept across reloads in a signed cookie.
 
 The cookie is `<clientId>.<signature>`. Its signing key is derived from the secret of the Ably key,
-so there is no second secret to keep; with a new Ably key every browser gets a new identity.
+so there is no second secret to store. With a new Ably key every browser gets a new identity.
 """
 
 import hashlib
@@ -18,13 +18,13 @@ _COOKIE = re.compile(r"(?P<client_id>clientId-[A-Za-z0-9_-]{22})\.(?P<signature>
 
 
 class Identity:
-    """Makes client ids, and knows its own again."""
+    """Creates client ids, and verifies those that it created."""
 
     def __init__(self, key_secret: str) -> None:
         self._signing_key = hmac.digest(key_secret.encode(), _PURPOSE, hashlib.sha256)
 
     def client_id(self, cookies: Mapping[str, str]) -> str:
-        """The client id of a valid cookie, else a fresh one."""
+        """The client id of a valid cookie, else a new one."""
         cookie = _COOKIE.fullmatch(cookies.get(COOKIE_NAME, ""))
         if cookie and hmac.compare_digest(
             self._signature(cookie["client_id"]), cookie["signature"]

@@ -13,11 +13,11 @@ class AuthSettings:
 
     Attributes:
         key_secret_arn: the secret whose string is the Ably API key.
-        app_id: the Ably app that the key must be of; empty where it may be of any.
+        app_id: the Ably app that the key must belong to; empty for any app.
         outgoing_channel: the channel that clients publish to.
         incoming_channel: the channel that clients receive on.
-        signed_in: whether the client id is the subject of a verified JWT; else each browser is
-            given one of its own.
+        signed_in: whether the client id is the subject of a verified JWT; else each browser gets
+            a client id of its own.
         cookie_secure: False only for a page served over plain HTTP.
     """
 

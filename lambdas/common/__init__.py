@@ -1,1 +1,1 @@
-"""What the functions share: observability, settings, the database, HTTP."""
+"""What the functions share: observability, settings, the database, HTTP. Imports no function."""

@@ -1,4 +1,4 @@
-"""How often and for how long something that failed for a passing cause is tried again."""
+"""Backoff: how often and for how long to retry after a transient failure."""
 
 import random
 import time
@@ -11,9 +11,9 @@ class Backoff:
     """Attempts with growing, jittered pauses between them, all within one deadline.
 
     Attributes:
-        attempts: how many at most.
-        first_seconds: the pause after the first; each later one is twice as long.
-        left_seconds: how much time is left for pauses and the attempts after them.
+        attempts: the maximum number of attempts.
+        first_seconds: the pause after the first attempt; each later pause is twice as long.
+        left_seconds: returns the time left for pauses and the attempts after them.
     """
 
     attempts: int = 5
@@ -26,7 +26,7 @@ class Backoff:
         return replace(self, left_seconds=left_seconds)
 
     def tries(self) -> Iterator[int]:
-        """The number of each attempt from 1; pauses before each but the first."""
+        """Yield the number of each attempt, from 1; pauses before every attempt but the first."""
         for attempt in range(1, self.attempts + 1):
             yield attempt
             pause = self.first_seconds * 2 ** (attempt - 1) * random.uniform(0.5, 1)  # noqa: S311  # spreads load, no secret

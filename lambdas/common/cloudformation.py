@@ -1,4 +1,4 @@
-"""CloudFormation's side of a custom resource: what it asks, why, and the answer it waits for."""
+"""CloudFormation's requests to a custom resource, and the response that it waits for."""
 
 import json
 import urllib.error
@@ -16,20 +16,21 @@ from lambdas.common.observability import logger
 
 RESPONSE_SECONDS = 10.0
 STATUS_SECONDS = 15.0  # for the stack's status, all attempts
-# CloudFormation takes 4,096 bytes in all; the sentences here are far shorter.
+# CloudFormation accepts a response of 4,096 bytes; the messages here are far shorter.
 _REASON_CHARACTERS = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeRequest:
-    """One request of CloudFormation's.
+    """One request of CloudFormation.
 
     Attributes:
         kind: Create, Update or Delete.
         stack_id: the stack's ARN.
         physical_id: empty at a Create.
-        response_url: where the answer goes; whoever has it may answer, so it is not logged.
-        old_properties: what an Update changes from.
+        response_url: where to send the response; anyone who knows it can respond, so it is not
+            logged.
+        old_properties: the properties before an Update.
     """
 
     kind: str
@@ -58,10 +59,10 @@ class ChangeRequest:
 def is_rolling_back(stack_id: str) -> bool:
     """Whether CloudFormation is undoing a failed update of the stack.
 
-    It then sends each custom resource that the update has changed, or has failed to change, an
-    Update with the properties from before. Nothing in the request says so, the stack's status does
-    (https://github.com/aws-cloudformation/custom-resource-helper/issues/71).
-    Where it cannot be read, the answer is False: a deploy must not pass by mistake.
+    CloudFormation then sends each custom resource that the update has changed, or has failed to
+    change, an Update with the previous properties. Only the stack's status shows this, the request
+    does not (https://github.com/aws-cloudformation/custom-resource-helper/issues/71).
+    If the status cannot be read, the result is False: a deploy must not succeed by mistake.
     """
     config = Config(
         connect_timeout=2,
@@ -74,7 +75,7 @@ def is_rolling_back(stack_id: str) -> bool:
     except (BotoCoreError, ClientError) as exc:
         code = exc.response["Error"]["Code"] if isinstance(exc, ClientError) else type(exc).__name__
         logger().warning(
-            "The stack's status could not be read; the request counts as one of a deploy",
+            "stack status unreadable, assuming a deploy",
             extra={"action": "read_stack_status", "error_code": code},
         )
         return False
@@ -103,8 +104,8 @@ def answer(
             failure = exc
         else:
             return
-    # Its own text alone: the URL that the cause may quote lets anybody answer.
-    raise OSError(f"unable to answer CloudFormation; {type(failure).__name__}") from None
+    # Without the cause's text, which may quote the URL: anyone who knows it can respond.
+    raise OSError(f"unable to respond to CloudFormation; {type(failure).__name__}") from None
 
 
 def _put(url: str, body: bytes) -> None:

@@ -1,7 +1,7 @@
-"""Whom a function connects to Postgres as: the account of a secret, or a role by IAM token.
+"""The account that a function logs in to Postgres with: from a secret, or a role by IAM token.
 
-A secret is how the owner logs in at deploy, and how the local run and the tests let everybody in.
-With IAM there is nothing to rotate: the token is made from the function's own credentials.
+Migrate logs in with a secret, and so does every function in the local run and in tests. With IAM
+there is nothing to rotate: the function's own credentials sign the token.
 """
 
 import json
@@ -16,10 +16,10 @@ from lambdas.common.settings import DatabaseAuth, DatabaseSettings
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """Whom to connect as, and where to.
+    """A user, and the server and database to connect to.
 
     Attributes:
-        password: None where a token is made for each connection.
+        password: None if each connection needs a new token.
     """
 
     host: str
@@ -30,27 +30,27 @@ class Account:
 
 
 class Accounts(Protocol):
-    """Where the account comes from."""
+    """Provides the account."""
 
     def current(self) -> Account:
-        """The account to use now; a connection of another one is given up.
+        """The account to use now; the caller closes a connection with another account.
 
         Raises:
-            SecretUnavailableError: it cannot be read.
+            SecretUnavailableError: the account cannot be read.
         """
         ...
 
     def renewed(self) -> Account:
-        """The account after the current one was refused; the same where there is no other.
+        """The account to use after the server refused the current one; it may be the same.
 
         Raises:
-            SecretUnavailableError: it cannot be read.
+            SecretUnavailableError: the account cannot be read.
         """
         ...
 
 
-def accounts(settings: DatabaseSettings, secrets: Secrets) -> Accounts:
-    """The accounts that the settings ask for."""
+def accounts_from(settings: DatabaseSettings, secrets: Secrets) -> Accounts:
+    """The accounts that the settings select."""
     if settings.auth is DatabaseAuth.IAM:
         return IamAccounts(settings)
     if settings.auth is DatabaseAuth.SECRET_OR_IAM:
@@ -62,7 +62,7 @@ def password(account: Account, settings: DatabaseSettings) -> str:
     """The password of a new connection.
 
     Raises:
-        SecretUnavailableError: there are no credentials to make a token with.
+        SecretUnavailableError: there are no credentials to sign a token with.
     """
     if account.password is not None:
         return account.password
@@ -72,7 +72,7 @@ def password(account: Account, settings: DatabaseSettings) -> str:
 
 
 class SecretAccounts:
-    """The account that a secret holds, read again when it is due or was refused."""
+    """The account in a secret, read again when its time is up or the server refused it."""
 
     def __init__(self, settings: DatabaseSettings, secrets: Secrets) -> None:
         self._settings = settings
@@ -83,7 +83,7 @@ class SecretAccounts:
         return self._parse(self._secrets.get(self._settings.secret_arn))
 
     def renewed(self) -> Account:
-        """See `Accounts`: whatever the refusal's cause, the kept secret may be of yesterday."""
+        """See `Accounts`; the cached secret may be outdated, whatever the cause of the refusal."""
         return self._parse(self._secrets.read(self._settings.secret_arn))
 
     def _parse(self, secret: str) -> Account:
@@ -105,17 +105,17 @@ class SecretAccounts:
         if not account.host or not account.dbname:
             raise SecretUnavailableError(
                 "unable to read the database secret; "
-                "host and dbname are neither in it nor in DB_HOST and DB_NAME"
+                "neither the secret nor DB_HOST and DB_NAME have host and dbname"
             )
         return account
 
 
 class SecretOrIamAccounts:
-    """The account of a secret, by token where its password is refused.
+    """The account in a secret, with a token if the server refuses its password.
 
-    RDS takes no password from whoever is a member of `rds_iam`, were it by way of another role; and
-    since Postgres 16 whoever creates a role is a member of it. So the owner that has let other
-    roles in by IAM may find that it has to come in by IAM itself.
+    RDS refuses the password of a member of `rds_iam`, also of an indirect one. Since Postgres 16 a
+    user that creates a role is a member of it. So the master user, which makes the roles that log
+    in by IAM, may have to log in by IAM too.
     """
 
     def __init__(self, settings: DatabaseSettings, secrets: Secrets) -> None:
@@ -132,7 +132,7 @@ class SecretOrIamAccounts:
 
 
 class IamAccounts:
-    """The role that the settings name; its connections outlive their tokens."""
+    """The role that the settings name; a connection stays open after its token has expired."""
 
     def __init__(self, settings: DatabaseSettings) -> None:
         self._account = Account(

@@ -1,9 +1,9 @@
-"""The frame of a function that is a custom resource: one answer, whatever happens.
+"""Runs a custom resource's work and sends CloudFormation one response, whatever happens.
 
-CloudFormation waits for an answer and not for the function's end. A failure names what to do, and
-the deploy is rolled back. In that rollback CloudFormation sends an Update with the old properties,
-which may fail for the very cause that the update failed for. The frame lets it through: a rollback
-that fails (UPDATE_ROLLBACK_FAILED) can neither be deployed over nor be undone without a person.
+CloudFormation waits for a response, not for the end of the function. A failure says what to do,
+and CloudFormation rolls the deploy back. It then sends an Update with the old properties, which may
+fail for the same cause as the update. That failure is logged and reported as a success: after a
+failed rollback (UPDATE_ROLLBACK_FAILED) no deploy is possible until a person repairs the stack.
 docs/adr/0011 has the reasons.
 """
 
@@ -23,7 +23,7 @@ from lambdas.common.cloudformation import (
 from lambdas.common.errors import FunctionError
 from lambdas.common.observability import logger
 
-# Kept from the function's time for the last attempt's request, the stack's status, and the answer.
+# Reserved from the function's time for the last request, the stack's status, and the response.
 _RESERVE_SECONDS = 10.0 + STATUS_SECONDS + RESPONSE_SECONDS
 
 # Carries out a request; returns the resource's physical id.
@@ -38,17 +38,17 @@ def serve(
     no_id: str,
     backoff: Backoff,
 ) -> None:
-    """Carry out a request and answer it.
+    """Carry out a request and respond to it.
 
     Args:
         event: the request.
-        context: has the time that is left.
-        carry_out: raises where the request cannot be carried out.
-        no_id: the physical id of a Create that failed; no resource has it.
-        backoff: for passing failures; its time is bounded here.
+        context: provides the time that is left.
+        carry_out: raises if the request cannot be carried out.
+        no_id: the physical id of a failed Create; no resource has it.
+        backoff: for transient failures; this function limits its time.
 
     Raises:
-        OSError: the answer could not be sent; Lambda then runs the request again.
+        OSError: the response could not be sent; Lambda then runs the request again.
     """
     request = ChangeRequest.from_event(event)
     backoff = backoff.within(
@@ -63,12 +63,12 @@ def serve(
 
 
 def _let_through(request: ChangeRequest, no_id: str, exc: Exception) -> bool:
-    """Log a failure; whether CloudFormation is not to hear of it."""
+    """Log a failure; returns whether to report success to CloudFormation nevertheless."""
     if request.kind == "Update" and is_rolling_back(request.stack_id):
-        _log("A rollback goes on without the change of a resource, which failed", exc)
+        _log("resource change failed, rollback continues", exc)
         return True
-    _log("The change of a resource failed", exc)
-    # The Create failed, most likely for the same cause: its rollback must not.
+    _log("resource change failed", exc)
+    # This Delete rolls back a failed Create and most likely fails for the same cause.
     return request.kind == "Delete" and request.physical_id == no_id
 
 

@@ -1,8 +1,8 @@
-"""One Postgres connection per execution environment, kept between invocations and renewed.
+"""One Postgres connection per execution environment, reused by later invocations.
 
-The connection is renewed when it broke, and when another account is to be used than the one it was
-opened with. The caller gives its work as a function, because work on a kept connection that
-turns out to be dead is done again, once, on a new one: it must therefore be safe to repeat.
+A new connection replaces one that broke or that belongs to another account. If a reused connection
+turns out to be broken, the work runs once more on a new one. So the caller passes its work as a
+function, which must be safe to repeat.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ from psycopg2.errors import TransactionRollbackError
 from psycopg2.extensions import connection as Connection  # noqa: N812  # psycopg2 names a class so
 from psycopg2.extensions import cursor as Cursor  # noqa: N812  # psycopg2 names a class so
 
-from lambdas.common.credentials import Account, accounts, password
+from lambdas.common.credentials import Account, accounts_from, password
 from lambdas.common.errors import DatabaseRefusedError, DatabaseUnavailableError
 from lambdas.common.observability import logger
 from lambdas.common.secrets import Secrets
@@ -27,22 +27,22 @@ TCP_USER_TIMEOUT_MS = 10_000
 
 
 class Database:
-    """Runs work in transactions on the kept connection; not for several threads at once."""
+    """Runs work in transactions on the reused connection; not thread-safe."""
 
     def __init__(self, settings: DatabaseSettings, secrets: Secrets) -> None:
         self._settings = settings
-        self._accounts = accounts(settings, secrets)
+        self._accounts = accounts_from(settings, secrets)
         self._connection: Connection | None = None
         self._account: Account | None = None
 
     def run(self, work: Callable[[Cursor], Result]) -> Result:
-        """Run the work in one transaction: committed when it returns, rolled back when it raises.
+        """Run the work in one transaction: commit when it returns, roll back when it raises.
 
-        It is run a second time when a kept connection broke under it, or when the server gave the
-        transaction up (deadlock, serialization).
+        The work runs a second time if a reused connection broke, or if the server aborted the
+        transaction (deadlock, serialization).
 
         Raises:
-            DatabaseUnavailableError: no connection, it broke, or a statement took too long.
+            DatabaseUnavailableError: no connection, a broken one, or a statement timeout.
             DatabaseRefusedError: the server refused a statement.
             SecretUnavailableError: the account cannot be read.
         """
@@ -61,14 +61,14 @@ class Database:
         raise AssertionError("the last attempt returns or raises")
 
     def close(self) -> None:
-        """Close the connection, if there is one; the next work opens another."""
+        """Close the connection, if any; the next `run` opens a new one."""
         connection, self._connection = self._connection, None
         if connection is not None:
             with contextlib.suppress(psycopg2.Error):
                 connection.close()
 
     def _connect(self) -> tuple[Connection, bool]:
-        """The connection, and whether it was kept from before."""
+        """The connection, and whether it was reused."""
         account = self._accounts.current()
         if self._connection and not self._connection.closed and account == self._account:
             return self._connection, True
@@ -90,7 +90,7 @@ class Database:
         if settings.ssl_root_cert:
             extra["sslrootcert"] = settings.ssl_root_cert
         if settings.statement_timeout_ms is not None:
-            # Where it is set: RDS Proxy refuses a connection that comes with options.
+            # Only if set: RDS Proxy refuses a connection with options.
             extra["options"] = f"-c statement_timeout={settings.statement_timeout_ms}"
         try:
             connection: Connection = psycopg2.connect(
@@ -101,8 +101,8 @@ class Database:
                 password=password(account, settings),
                 sslmode=settings.ssl_mode,
                 connect_timeout=settings.connect_timeout_seconds,
-                # A frozen environment may wake up with a peer long gone: without this limit its
-                # first statement would wait for the kernel's fifteen minutes.
+                # The server may have gone while the environment was frozen. Without this limit
+                # the first statement would wait for the kernel's timeout of fifteen minutes.
                 tcp_user_timeout=settings.statement_timeout_ms or TCP_USER_TIMEOUT_MS,
                 application_name="ably-postgres-lambda",
                 **extra,
@@ -115,7 +115,7 @@ class Database:
 def _translated(
     exc: psycopg2.Error, *, broken: bool
 ) -> DatabaseUnavailableError | DatabaseRefusedError:
-    """Our error for the library's, with the SQLSTATE alone: the server's text may quote a row."""
+    """Our error for the library's; it has only the SQLSTATE, because the text may quote a row."""
     state = exc.pgcode or type(exc).__name__
     if broken:
         return DatabaseUnavailableError(f"unable to use the database; connection lost ({state})")
@@ -126,7 +126,7 @@ def _translated(
 
 def _log_retry(exc: psycopg2.Error, *, broken: bool) -> None:
     logger().warning(
-        "The transaction is run again",
+        "transaction failed, retrying",
         extra={
             "action": "retry_transaction",
             "error_code": exc.pgcode or type(exc).__name__,

@@ -1,14 +1,14 @@
-"""The functions' one exception tree; every library error becomes one of these at its adapter.
+"""The functions' exceptions; an adapter turns every error of its library into one of these.
 
     FunctionError
-    ├── SettingsError                 the environment is wrong; a redeploy mends it
+    ├── SettingsError                 the environment is wrong; a redeploy fixes it
     ├── SecretUnavailableError        Secrets Manager does not answer, or the secret is malformed
-    ├── DatabaseUnavailableError      Postgres does not answer, or the connection broke; try again
-    ├── DatabaseRefusedError          Postgres refuses the statement; trying again is no help
-    ├── EditBeforeMessageError        an edit or delete is here before its message; try again
-    └── RejectQueueUnavailableError   SQS did not take every reject; try again
+    ├── DatabaseUnavailableError      Postgres does not answer, or the connection broke; retry
+    ├── DatabaseRefusedError          Postgres refuses the statement; a retry does not help
+    ├── EditBeforeMessageError        an edit or delete arrived before its message; retry
+    └── RejectQueueUnavailableError   SQS did not accept every reject; retry
 
-Messages name no payload, token or password: a runtime logs them.
+Messages contain no payload, token or password, because the runtime logs them.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ class FunctionError(Exception):
 
     Attributes:
         code: stable name for logs, alarms and HTTP bodies.
-        retryable: whether the same request may succeed later without a change by anybody.
+        retryable: whether the same request may succeed later without any change.
     """
 
     code: ClassVar[str] = "internal_error"
@@ -42,14 +42,14 @@ class SettingsError(FunctionError):
 
 
 class SecretUnavailableError(FunctionError):
-    """A secret could not be read, or does not have the form that is needed."""
+    """A secret could not be read, or does not have the required form."""
 
     code = "secret_unavailable"
     retryable = True
 
 
 class DatabaseUnavailableError(FunctionError):
-    """The database could not be reached, or the connection broke on the way."""
+    """The database could not be reached, or the connection broke."""
 
     code = "database_unavailable"
     retryable = True
@@ -62,7 +62,7 @@ class DatabaseRefusedError(FunctionError):
 
 
 class EditBeforeMessageError(FunctionError):
-    """An edit or delete arrived before its message; AWS's retry finds the message.
+    """An edit or delete arrived before its message; AWS's retry will find the message.
 
     Attributes:
         count: how many edits and deletes of the event found no message.
@@ -73,11 +73,13 @@ class EditBeforeMessageError(FunctionError):
 
     def __init__(self, count: int) -> None:
         self.count = count
-        super().__init__(f"unable to apply {count} edit(s) or delete(s); no such message yet")
+        super().__init__(
+            f"unable to apply {count} edit(s) or delete(s); their message has not arrived yet"
+        )
 
 
 class RejectQueueUnavailableError(FunctionError):
-    """The reject queue did not take every message; the event has to be delivered again."""
+    """The reject queue did not accept every message; the event must be delivered again."""
 
     code = "reject_queue_unavailable"
     retryable = True

@@ -8,20 +8,20 @@ from typing import Any, ClassVar
 from lambdas.common.errors import FunctionError
 from lambdas.common.observability import count, logger
 
-# 403 is in no row on purpose: ably-js gives up for good on a 403 from an authUrl.
+# Deliberately without 403: after a 403 from an authUrl, ably-js stops permanently.
 _UNAVAILABLE = 503
 _INTERNAL = 500
 
 
 class RequestError(FunctionError):
-    """The request is wrong and its sender can mend it; the message is for them."""
+    """The request is wrong, and its sender can fix it; the message is for the sender."""
 
     code = "bad_request"
     status: ClassVar[int] = 400
 
 
 class MethodNotAllowedError(RequestError):
-    """The address does not have this method."""
+    """The path does not support this method."""
 
     code = "method_not_allowed"
     status = 405
@@ -32,7 +32,7 @@ class Request:
     """One HTTP request; header names are lower case.
 
     Attributes:
-        claims: of the JWT that API Gateway's authorizer has verified; none where there is none.
+        claims: of the JWT that API Gateway's authorizer has verified; empty without one.
     """
 
     method: str
@@ -43,7 +43,7 @@ class Request:
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> "Request":
-        """Read an event of payload format 2.0; what is absent there is empty here."""
+        """Read an event of payload format 2.0; absent parts become empty."""
         context = event.get("requestContext") or {}
         headers = event.get("headers") or {}
         pairs = (str(cookie).partition("=") for cookie in event.get("cookies") or [])
@@ -59,7 +59,7 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Response:
-    """One HTTP response; `body` is made JSON, None sends none."""
+    """One HTTP response; `body` is sent as JSON, None as no body."""
 
     status: int = 200
     body: Any = None
@@ -67,7 +67,7 @@ class Response:
     cookies: tuple[str, ...] = field(default=(), repr=False)
 
     def to_event(self, extra_headers: Mapping[str, str]) -> dict[str, Any]:
-        """The function's answer in payload format 2.0."""
+        """The function's result in payload format 2.0."""
         answer: dict[str, Any] = {
             "statusCode": self.status,
             "headers": {**extra_headers, **self.headers},
@@ -82,17 +82,17 @@ class Response:
 
 @dataclass(frozen=True)
 class Cors:
-    """Which pages of other origins may read the answers; `{"*"}` is any, without credentials."""
+    """The origins whose pages may read responses; `{"*"}` is any origin, without credentials."""
 
     origins: frozenset[str]
 
     def headers(self, origin: str | None) -> dict[str, str]:
-        """The CORS headers of an answer to a page of this origin."""
+        """The CORS headers of a response to a page of this origin."""
         if not self.origins:
             return {}
         if "*" in self.origins:
             return {"access-control-allow-origin": "*"}
-        # A cache must not serve one origin's answer to another, also not the answer without CORS.
+        # A cache must not serve one origin's response to another, nor a response without CORS.
         headers = {"vary": "Origin"}
         if origin in self.origins:
             headers["access-control-allow-origin"] = str(origin)
@@ -100,7 +100,7 @@ class Cors:
         return headers
 
     def preflight(self, origin: str | None) -> Response:
-        """The answer to OPTIONS."""
+        """The response to OPTIONS."""
         headers = self.headers(origin)
         if "access-control-allow-origin" in headers:
             headers |= {
@@ -114,7 +114,7 @@ class Cors:
 def respond(
     event: Mapping[str, Any], cors: Cors, handle: Callable[[Request], Response]
 ) -> dict[str, Any]:
-    """Answer a GET by `handle` and a preflight by CORS; every failure becomes a JSON error."""
+    """Answer a GET with `handle` and OPTIONS with CORS; every failure becomes a JSON error."""
     request = Request.from_event(event)
     origin = request.headers.get("origin")
     if request.method == "OPTIONS":
@@ -133,14 +133,14 @@ def _require_get(request: Request) -> None:
 
 
 def error_response(exc: Exception) -> Response:
-    """The one map from exceptions to statuses; a failure of ours is logged and says no detail."""
+    """The response for an exception; our own failures are logged and reveal no detail."""
     if isinstance(exc, RequestError):
         headers = {"allow": "GET, OPTIONS"} if isinstance(exc, MethodNotAllowedError) else {}
         return _error(exc.status, exc.code, str(exc), headers)
     code = exc.code if isinstance(exc, FunctionError) else type(exc).__name__
     logger().error(
-        "The request failed",
-        # The trace of a known failure would end in the library's words, which may quote a row.
+        "request failed",
+        # The traceback of a known failure would contain the library's text, which may quote a row.
         exc_info=None if isinstance(exc, FunctionError) else exc,
         extra={"action": "respond", "error_code": code},
     )

@@ -1,7 +1,7 @@
-"""Logger and metrics: Powertools' singletons, made at first use, and the wrapper of every handler.
+"""Logger and metrics: Powertools' singletons, created at first use; the wrapper of every handler.
 
-Log lines have a constant message and facts from a closed list of keys (docs/configuration.md);
-never a payload, a token, a cookie or a connection string.
+A log line has a constant message, and facts under the keys listed in docs/configuration.md. It
+never contains a payload, a token, a cookie or a connection string.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,17 +19,17 @@ Handler = Callable[[Any, LambdaContext], Any]
 
 @cache
 def logger() -> Logger:
-    """The process's logger; service name and level come from POWERTOOLS_… variables."""
+    """The process's logger; POWERTOOLS_… variables set its service name and level."""
     return Logger()
 
 
 @cache
 def metrics() -> Metrics:
-    """The process's metrics; they go out as one EMF line at the end of each invocation."""
+    """The process's metrics; written as one EMF line at the end of each invocation."""
     made = Metrics()
-    # Without a namespace Powertools raises at the end of an invocation that has succeeded.
+    # Without a namespace Powertools raises at the end of a successful invocation.
     made.namespace = made.namespace or NAMESPACE
-    made.service = made.service or "service_undefined"  # as its logger says then
+    made.service = made.service or "service_undefined"  # the default of its logger
     return made
 
 
@@ -39,7 +39,7 @@ def count(name: str, value: int = 1) -> None:
 
 
 def count_by_reason(name: str, reasons: Mapping[str, int]) -> None:
-    """Count a total, and each reason apart with the further dimension `reason`."""
+    """Count the total, and each reason separately with the additional dimension `reason`."""
     if not reasons:
         return
     count(name, sum(reasons.values()))
@@ -56,10 +56,10 @@ def count_by_reason(name: str, reasons: Mapping[str, int]) -> None:
 
 
 def observed(handle: Handler, environment: Mapping[str, str]) -> Handler:
-    """Wrap a handler: context keys on each log line, metrics flushed also when it raises.
+    """Wrap a handler: context keys on each log line, metrics flushed even if it raises.
 
     Args:
-        handle: what Lambda would call.
+        handle: the handler.
         environment: read at the first invocation, for STAGE.
     """
 

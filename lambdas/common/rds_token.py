@@ -1,7 +1,7 @@
-"""The token that stands for a password where RDS authenticates by IAM."""
+"""The token that RDS accepts as a password for IAM authentication."""
 
-# At the top on purpose, as boto3 in `secrets`. botocore alone: boto3's client for RDS reads 1.5 MB
-# of the service's description first, which a cold start would wait for.
+# At the top deliberately, like boto3 in `secrets`. Only botocore: boto3's client for RDS reads
+# 1.5 MB of service description, which would delay a cold start.
 import botocore.session
 from botocore.auth import SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
@@ -9,15 +9,15 @@ from botocore.exceptions import BotoCoreError
 
 from lambdas.common.errors import SecretUnavailableError
 
-# To connect with; the connection then lives on.
+# To connect; the connection stays open after that.
 LIFE_SECONDS = 900
 
 
 def rds_token(*, host: str, port: int, user: str, region: str) -> str:
-    """A new token: a presigned request, made on this machine from the function's credentials.
+    """A new token: a request presigned locally with the function's credentials.
 
     Raises:
-        SecretUnavailableError: there are none.
+        SecretUnavailableError: there are no credentials.
     """
     try:
         credentials = botocore.session.get_session().get_credentials()
@@ -25,7 +25,7 @@ def rds_token(*, host: str, port: int, user: str, region: str) -> str:
     except BotoCoreError as exc:
         raise SecretUnavailableError("unable to read the function's credentials") from exc
     if frozen is None:
-        raise SecretUnavailableError("unable to make a database token; there are no credentials")
+        raise SecretUnavailableError("unable to sign a database token; there are no credentials")
     request = AWSRequest(
         "GET", f"https://{host}:{port}/", params={"Action": "connect", "DBUser": user}
     )

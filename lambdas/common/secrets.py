@@ -1,12 +1,12 @@
-"""Secrets Manager: values kept for a while, read again on demand, never logged."""
+"""Secrets Manager: values cached for a while, never logged."""
 
 import time
 from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-# At the top on purpose: every function needs a secret in its first invocation, and the import is
-# cheapest in Lambda's initialization, which has a whole processor whatever the memory size.
+# At the top deliberately: every function needs a secret in its first invocation, and the import is
+# cheapest during Lambda's initialization, which has a whole processor at every memory size.
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
@@ -23,8 +23,8 @@ DEFAULT_TTL_SECONDS = 300.0
 class Secrets:
     """Reads secret strings; one object per execution environment.
 
-    A value is kept for `ttl_seconds`. When it is due and Secrets Manager does not answer, the old
-    value serves on, so that an outage there stops no function that already runs.
+    A value is cached for `ttl_seconds`. If Secrets Manager does not answer after that, the cached
+    value stays in use, so that an outage there does not stop a running function.
     """
 
     def __init__(
@@ -39,10 +39,10 @@ class Secrets:
         self._due: dict[str, float] = {}
 
     def get(self, secret_id: str) -> str:
-        """The secret's string, kept or read.
+        """The secret's string, from the cache if it is fresh.
 
         Raises:
-            SecretUnavailableError: it is not kept and cannot be read.
+            SecretUnavailableError: it is not cached and cannot be read.
         """
         if self._clock() < self._due.get(secret_id, float("-inf")):
             return self._values[secret_id]
@@ -52,14 +52,14 @@ class Secrets:
             if secret_id not in self._values:
                 raise
             logger().warning(
-                "A secret could not be read again; the kept value serves on",
+                "secret not refreshed, using the cached value",
                 extra={"action": "read_secret", "error_code": exc.code},
             )
             self._due[secret_id] = self._clock() + self._ttl_seconds
             return self._values[secret_id]
 
     def read(self, secret_id: str) -> str:
-        """The secret's string as it is now.
+        """The secret's current string.
 
         Raises:
             SecretUnavailableError: it cannot be read, or has no string.
@@ -81,7 +81,7 @@ class Secrets:
 
 
 def _reason(exc: BotoCoreError | ClientError) -> str:
-    """AWS's error code, or the kind of failure; never the text, which may quote the request."""
+    """AWS's error code, or the type of the failure; not the text, which may quote the request."""
     if isinstance(exc, ClientError):
         return str(exc.response.get("Error", {}).get("Code", "unknown error"))
     return type(exc).__name__

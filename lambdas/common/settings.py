@@ -1,4 +1,4 @@
-"""Settings: read once from a mapping, every problem reported together by the variable's name."""
+"""Settings: read once from a mapping; all problems are reported together, by variable."""
 
 import re
 from collections.abc import Mapping
@@ -16,8 +16,8 @@ _SSL_MODES = ("disable", "allow", "prefer", *_ENCRYPTED)
 class SettingsReader:
     """Reads variables from a mapping and collects what is wrong with them.
 
-    A wrong variable yields a harmless stand-in, so that reading goes on; `finish` then raises.
-    A variable that is empty counts as absent.
+    A wrong variable yields a placeholder, so that reading continues; `finish` then raises.
+    An empty variable counts as absent.
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
@@ -25,7 +25,7 @@ class SettingsReader:
         self._problems: list[str] = []
 
     def text(self, key: str, *, default: str | None = None) -> str:
-        """The variable; required where there is no default."""
+        """The variable; required if there is no default."""
         value = self._environment.get(key, "").strip() or default
         if value is None:
             self._problems.append(f"{key} is missing")
@@ -66,22 +66,22 @@ class SettingsReader:
         return text
 
     def origins(self, key: str) -> frozenset[str]:
-        """Comma-separated origins such as `https://chat.example.com`, or `*` alone for any."""
+        """Comma-separated origins such as `https://chat.example.com`, or only `*` for any."""
         names = frozenset(part.strip() for part in self.text(key, default="").split(",")) - {""}
         wrong = sorted(name for name in names - {"*"} if not _ORIGIN.fullmatch(name))
         if wrong:
-            self._problems.append(f"{key} holds what is no origin: {', '.join(wrong)}")
+            self._problems.append(f"{key} contains values that are no origin: {', '.join(wrong)}")
         if "*" in names and len(names) > 1:
             self._problems.append(f"{key} must be either * or a list of origins")
         return names
 
     def require(self, *, holds: bool, problem: str) -> None:
-        """Report a problem between several variables unless the condition holds."""
+        """Report a problem between variables unless the condition holds."""
         if not holds:
             self._problems.append(problem)
 
     def finish(self) -> None:
-        """End the reading.
+        """Report the problems.
 
         Raises:
             SettingsError: at least one variable is wrong.
@@ -91,11 +91,11 @@ class SettingsReader:
 
 
 class DatabaseAuth(StrEnum):
-    """How a function proves to the database who it is.
+    """How a function logs in to the database.
 
-    SECRET: by the account of a secret.
-    IAM: as a role of the database, by a token made from the function's own credentials.
-    SECRET_OR_IAM: by the account of a secret, or its user by token where the password is refused.
+    SECRET: with the account in a secret.
+    IAM: as a role of the database, with a token signed by the function's own credentials.
+    SECRET_OR_IAM: with the account in a secret, or as its user by token if the password is refused.
     """
 
     SECRET = "secret"  # noqa: S105  # a word
@@ -105,18 +105,18 @@ class DatabaseAuth(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseSettings:
-    """Where the database is, and how to get in.
+    """The database's address, and how to log in.
 
     Attributes:
         secret_arn: secret JSON with `username` and `password`; its `host`, `port` and `dbname`
-            win over the three below, which may then be empty.
-        user: the role, where no secret names one.
+            override the three below, which may then be empty.
+        user: the role, if no secret names one.
         region: of the database, for tokens.
         ssl_mode: libpq's sslmode.
         ssl_root_cert: path of the CA bundle, empty for none.
         connect_timeout_seconds: per address of the host.
-        statement_timeout_ms: the server cancels a statement that takes longer; None leaves it to
-            what the role is set to.
+        statement_timeout_ms: the server cancels a statement that takes longer; None leaves the
+            role's own setting.
     """
 
     auth: DatabaseAuth
@@ -135,7 +135,7 @@ class DatabaseSettings:
     def read(
         cls, reader: SettingsReader, *, statement_timeout_ms: int | None = None
     ) -> "DatabaseSettings":
-        """Read the `DB_…` variables; the timeout given is the function's default."""
+        """Read the `DB_…` variables; the argument is the default of the statement timeout."""
         auth = DatabaseAuth(
             reader.choice("DB_AUTH", tuple(DatabaseAuth), default=DatabaseAuth.SECRET)
         )
@@ -163,11 +163,11 @@ class DatabaseSettings:
         )
         reader.require(
             holds=not by_token or settings.ssl_mode in _ENCRYPTED,
-            problem=f"DB_SSLMODE must be require or stricter where DB_AUTH={auth}: "
-            "a token is a password",
+            problem=f"DB_SSLMODE must be require or stricter with DB_AUTH={auth}, "
+            "because a token is a password",
         )
         reader.require(
             holds=not settings.ssl_mode.startswith("verify-") or bool(settings.ssl_root_cert),
-            problem=f"DB_SSLROOTCERT is needed by DB_SSLMODE={settings.ssl_mode}",
+            problem=f"DB_SSLROOTCERT is required with DB_SSLMODE={settings.ssl_mode}",
         )
         return settings

@@ -1,16 +1,16 @@
-"""Why a step of a deploy did not succeed; the message is the reason of the failed stack event."""
+"""Errors of a step of a deploy; the message is the reason of the failed stack event."""
 
 from lambdas.common.errors import FunctionError
 
 
 class StepRequestError(FunctionError):
-    """CloudFormation asks for a step whose properties are incomplete."""
+    """The custom resource's properties are incomplete."""
 
     code = "deploy_step_request_invalid"
 
 
 class StepFailedError(FunctionError):
-    """The step's function raised, timed out or could not start; the message is its own."""
+    """The step's function raised, timed out or could not start; the message is the function's."""
 
     code = "deploy_step_failed"
 

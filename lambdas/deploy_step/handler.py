@@ -1,10 +1,10 @@
-"""The deploy_step function: CloudFormation runs another function by it, as a step of a deploy.
+"""The deploy_step function: CloudFormation uses it to run another function as a step of a deploy.
 
-The step runs when the resource is created, and when its properties change: `HandlerArn` is a
-version of the step's function, so that a release that changes the function runs it again. It must
-be safe to repeat. Nothing is done at a Delete.
+The step runs when the resource is created and when its properties change. `HandlerArn` is a
+version of the step's function, so a release that changes the function runs it again. The function
+must be safe to repeat. A Delete does nothing.
 
-The CDK's Trigger does the same, but a step that fails in a rollback fails the rollback.
+The CDK's Trigger does the same, but there a step that fails during a rollback fails the rollback.
 """
 
 import os
@@ -20,8 +20,8 @@ from lambdas.common.observability import Handler, observed
 from lambdas.deploy_step.errors import StepRequestError
 from lambdas.deploy_step.invocation import invoke
 
-STEP = "step"  # every step's physical id: there is nothing that could be replaced
-# The pauses add up to a minute or two, for rights and functions that are new.
+STEP = "step"  # every step's physical id: a step has nothing that could be replaced
+# The pauses add up to a minute or two, which new permissions and functions need.
 _ATTEMPTS = 8
 
 

@@ -1,4 +1,4 @@
-"""One function run to its end, and what it says when it fails."""
+"""Runs one function to its end, and reports its failure."""
 
 import json
 from typing import Any
@@ -10,8 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lambdas.common.backoff import Backoff
 from lambdas.deploy_step.errors import StepFailedError, StepUnavailableError
 
-# Passing, and nothing was run: the right to invoke is new; the function is being set up, or was
-# idle for weeks; Lambda is busy.
+# Transient, and nothing has run: the permission to invoke is new; the function is being set up, or
+# was idle for weeks; Lambda is busy.
 _PASSING = {
     "AccessDeniedException",
     "ResourceConflictException",
@@ -27,7 +27,7 @@ def invoke(function_arn: str, *, backoff: Backoff) -> None:
 
     Raises:
         StepFailedError: the function failed.
-        StepUnavailableError: it could not be run, or has not ended in time.
+        StepUnavailableError: the function could not run, or did not end in time.
     """
     failure: ClientError | None = None
     for _ in backoff.tries():
@@ -41,8 +41,8 @@ def invoke(function_arn: str, *, backoff: Backoff) -> None:
                 break
         except BotoCoreError as exc:
             raise StepUnavailableError(
-                f"the function {function_arn} did not answer ({type(exc).__name__}): see its log, "
-                "then deploy again"
+                f"the function {function_arn} did not answer ({type(exc).__name__}): check its "
+                "log, then deploy again"
             ) from exc
         else:
             _check(function_arn, answer)
@@ -51,7 +51,7 @@ def invoke(function_arn: str, *, backoff: Backoff) -> None:
         raise AssertionError("there is at least one attempt")
     error = failure.response["Error"]
     raise StepUnavailableError(
-        f"the function {function_arn} could not be run ({error['Code']}: {error['Message']}): see "
+        f"the function {function_arn} could not run ({error['Code']}: {error['Message']}): check "
         "its state in Lambda, then deploy again"
     ) from failure
 
@@ -61,7 +61,7 @@ def _client(left_seconds: float) -> Any:
         connect_timeout=5,
         read_timeout=max(left_seconds, 1),
         tcp_keepalive=True,
-        # A second invocation while the first still runs would only wait for it.
+        # A second invocation would only wait for the first, which still runs.
         retries={"total_max_attempts": 1},
     )
     return boto3.client("lambda", config=config)

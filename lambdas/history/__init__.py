@@ -1,1 +1,1 @@
-"""The history function: pages of the messages that are in the table."""
+"""The history function: returns pages of the messages in the table."""

@@ -1,4 +1,4 @@
-"""`GET /messages`: the page of messages that the query asks for."""
+"""`GET /messages`: returns the page of messages that the query selects."""
 
 from lambdas.common.database import Database
 from lambdas.common.http import Request, Response
@@ -9,7 +9,7 @@ from lambdas.history.settings import HistorySettings
 
 
 class HistoryEndpoint:
-    """One execution environment's history: settings and connection, kept between requests."""
+    """History in one execution environment: settings and connection, kept between requests."""
 
     def __init__(self, settings: HistorySettings) -> None:
         self.cors = settings.cors
@@ -17,7 +17,7 @@ class HistoryEndpoint:
         self._max_limit = settings.max_limit
 
     def get(self, request: Request) -> Response:
-        """The page that the query asks for."""
+        """The page that the query selects."""
         wanted = page.PageRequest.parse(request.query, max_limit=self._max_limit)
         rows = self._database.run(lambda cursor: page.read(cursor, wanted))
         count("HistoryPagesServed")

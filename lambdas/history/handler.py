@@ -14,7 +14,7 @@ from lambdas.history.settings import HistorySettings
 
 
 def make_handler(environment: Mapping[str, str]) -> Handler:
-    """The Lambda handler; the environment is read at its first request."""
+    """The Lambda handler; it reads the environment at its first request."""
 
     @cache
     def endpoint() -> HistoryEndpoint:

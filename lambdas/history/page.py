@@ -1,4 +1,4 @@
-"""A page of messages: which one is asked for, reading it, and how much of it fits in an answer."""
+"""A page of messages: parses the query, reads the rows, and builds a response that fits."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from lambdas.common.http import RequestError
 
 DEFAULT_LIMIT = 50
 MAX_BIGINT = 2**63 - 1
-# Lambda answers with 6 MB at most, and the body is escaped once more on its way there.
+# Lambda's response is at most 6 MB, and the body is escaped once more in it.
 MAX_PAGE_BYTES = 1_048_576
 
 _NUMBER = re.compile(r"[0-9]{1,19}")
@@ -31,7 +31,7 @@ class PageRequest:
 
     @classmethod
     def parse(cls, query: Mapping[str, str], *, max_limit: int) -> "PageRequest":
-        """Read the query; without `before` it is the newest page.
+        """Read the query; without `before` it selects the newest page.
 
         Raises:
             RequestError: a parameter is wrong; the message names it.
@@ -44,14 +44,14 @@ class PageRequest:
 
 
 def read(cursor: Cursor, request: PageRequest) -> list[Row]:
-    """The page's rows and, where there are older ones, one of those."""
+    """The page's rows and, if there are older ones, one of those."""
     cursor.execute(_statement(), {"before": request.before, "limit": request.limit + 1})
     columns = [column.name for column in cursor.description or ()]
     return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
 
 def answer(rows: list[Row], request: PageRequest) -> dict[str, Any]:
-    """The answer's body: rows while they fit, and where the next page begins, null at the end."""
+    """The body: as many rows as fit, and where the next page begins, null on the last page."""
     fitting = rows[: request.limit]
     size = 0
     for index, row in enumerate(fitting):

@@ -1,4 +1,4 @@
-"""What a message asks for, or why it can never be done."""
+"""Commands: what a message requests, or why it can never be written."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -18,7 +18,7 @@ class Write:
 
 @dataclass(frozen=True, kw_only=True)
 class Edit:
-    """A new content for a message of the same client."""
+    """New content for a message of the same client."""
 
     message_id: str
     client_id: str
@@ -28,13 +28,13 @@ class Edit:
 
     @property
     def order(self) -> tuple[int, str]:
-        """Of two edits of one message the greater wins, whatever order they arrive in."""
+        """Of two edits of a message the greater wins, in whichever order they arrive."""
         return self.timestamp_ms, self.message_id
 
 
 @dataclass(frozen=True, kw_only=True)
 class Delete:
-    """The end of a message of the same client."""
+    """The deletion of a message of the same client."""
 
     message_id: str
     client_id: str
@@ -46,7 +46,7 @@ Command = Write | Edit | Delete
 
 
 class Reason(StrEnum):
-    """Why something can never be written; the value is the metric's dimension."""
+    """Why a message can never be written; the value is the metric's dimension."""
 
     MALFORMED_EVENT = "malformed_event"
     WRONG_SOURCE = "wrong_source"
@@ -73,7 +73,7 @@ class Reject:
         reason: stable code.
         detail: one sentence for a person; it names fields, not their values.
         original: what arrived.
-        envelope: the event's keys beside its messages.
+        envelope: the event's keys other than its messages.
     """
 
     reason: Reason
@@ -84,7 +84,7 @@ class Reject:
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """What one delivery asks for, in the order of its messages."""
+    """What one delivery requests, in the order of its messages."""
 
     commands: tuple[Command, ...] = ()
     rejects: tuple[Reject, ...] = ()

@@ -1,4 +1,4 @@
-"""A message's `data` in any of the forms that Ably's rule hands over, as an object."""
+"""Decodes a message's `data` from any form that Ably's rule sends into an object."""
 
 import base64
 import binascii
@@ -15,11 +15,11 @@ def decode(data: object, encoding: object) -> dict[str, Any]:
     """The object that the publisher sent.
 
     Ably's chain of encodings reads from right to left: `json/utf-8/base64` is base64 on the
-    outside. Text that is left at its end is read as JSON, also where the chain does not say so:
-    a publisher may have made the text itself.
+    outside. Text that remains at its end is read as JSON even if the chain does not say so,
+    because a publisher may have serialized the object itself.
 
     Raises:
-        UnacceptableError: the data is of another form, or does not decode to an object.
+        UnacceptableError: the data has another form, or does not decode to an object.
     """
     if isinstance(data, dict):  # the rule has decoded it
         return data
@@ -39,11 +39,11 @@ def _steps(encoding: object) -> list[str]:
     if encoding is None or encoding == "":
         return []
     if not isinstance(encoding, str):
-        raise UnacceptableError(Reason.UNKNOWN_ENCODING, "the encoding is not a text")
+        raise UnacceptableError(Reason.UNKNOWN_ENCODING, "the encoding is not a string")
     steps = encoding.split("/")
     if not _KNOWN_STEPS.issuperset(steps):
         raise UnacceptableError(
-            Reason.UNKNOWN_ENCODING, "the encoding is of more than json, utf-8 and base64"
+            Reason.UNKNOWN_ENCODING, "the encoding uses more than json, utf-8 and base64"
         )
     return steps
 

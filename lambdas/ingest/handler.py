@@ -1,8 +1,8 @@
-"""The ingest function: the event of the Ably rule in, rows of the chat table out.
+"""The ingest function: turns events of the Ably rule into rows of the chat table.
 
-One event, or one batch of a queue, is one transaction. What can never be written goes to the reject
-queue once the rest is committed; every other failure makes AWS deliver it again, and a delivery
-more changes nothing (docs/adr/0003).
+One event, or one batch of a queue, is one transaction. After the commit, messages that can never be
+written go to the reject queue. Every other failure makes AWS deliver the event again, and a
+repeated delivery changes nothing (docs/adr/0003).
 """
 
 import os
@@ -18,14 +18,14 @@ from lambdas.ingest.settings import IngestSettings
 
 
 def make_handler(environment: Mapping[str, str]) -> Handler:
-    """The Lambda handler; the environment is read at its first event."""
+    """The Lambda handler; it reads the environment at its first event."""
 
     @cache
     def service() -> IngestService:
         return IngestService(IngestSettings.parse(environment))
 
     def handle(event: Any, _context: LambdaContext) -> dict[str, Any]:
-        return service().take(event)
+        return service().handle(event)
 
     return observed(handle, environment)
 

@@ -1,7 +1,7 @@
-"""What arrives taken in: parsed, written in one transaction, its rejects sent, its metrics counted.
+"""Ingests what arrives: parses it, writes it in one transaction, sends rejects, counts metrics.
 
-An event of the rule's succeeds or fails as a whole, for Lambda delivers it again as a whole. Of a
-queue's batch only what has failed comes again.
+An event from the rule succeeds or fails as a whole, because Lambda delivers it again as a whole. Of
+a queue's batch, SQS delivers only the failed messages again.
 """
 
 from collections.abc import Callable, Collection
@@ -25,7 +25,7 @@ Apply = Callable[[Cursor, WritePlan], repository.Changes]
 
 
 class IngestService:
-    """One execution environment's connection and queue, kept between events."""
+    """Ingest in one execution environment: its connection and queue are kept between events."""
 
     def __init__(self, settings: IngestSettings) -> None:
         self._limits = settings.limits
@@ -33,18 +33,18 @@ class IngestService:
         self._database = Database(settings.database, Secrets())
         self._queue = RejectQueue(settings.reject_queue_url)
 
-    def take(self, event: Any) -> dict[str, Any]:
-        """Write what arrived; the answer is for Lambda.
+    def handle(self, event: Any) -> dict[str, Any]:
+        """Write what arrived; returns the result for Lambda.
 
         Raises:
-            EditBeforeMessageError: nothing of the rule's event was written.
+            EditBeforeMessageError: nothing of the event was written.
             FunctionError: the database, the queue or a secret failed; see lambdas.common.errors.
         """
         if self._reads_queue and is_queue_batch(event):
-            return self._take_queued(parse_queue_batch(event, self._limits))
-        return self._take_event(event)
+            return self._handle_batch(parse_queue_batch(event, self._limits))
+        return self._handle_event(event)
 
-    def _take_event(self, event: object) -> dict[str, int]:
+    def _handle_event(self, event: object) -> dict[str, int]:
         batch = parse_event(event, self._limits)
         count("MessagesReceived", batch.message_count)
         try:
@@ -55,29 +55,31 @@ class IngestService:
         self._finish(batch, done)
         return {"messages": batch.message_count, "rejected": len(batch.rejects)}
 
-    def _take_queued(self, queued: Collection[QueuedEvent]) -> dict[str, Any]:
-        """Write a batch; what has failed is named, so that SQS delivers it alone again."""
+    def _handle_batch(self, queued: Collection[QueuedEvent]) -> dict[str, Any]:
+        """Write a batch; the result names what failed, so that SQS delivers only that again."""
         count("MessagesReceived", merge(queued).message_count)
         try:
-            failed = self._take_together(queued)
+            failed = self._write_merged(queued)
         except DatabaseRefusedError:
-            # One of them is at fault, and must not take the others with it.
-            failed = [one for each in queued for one in self._take_alone(each)]
-        return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
+            # One message caused the failure, and must not block the others.
+            failed = [
+                message_id for event in queued for message_id in self._write_separately(event)
+            ]
+        return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
-    def _take_together(self, queued: Collection[QueuedEvent]) -> list[str]:
+    def _write_merged(self, queued: Collection[QueuedEvent]) -> list[str]:
         batch = merge(queued)
         done = self._write(batch.commands, repository.apply)
         self._finish(batch, done)
         missing = {change.target_id for change in done.with_outcome(repository.Outcome.MISSING)}
-        early = [each.queue_message_id for each in queued if each.touches(missing)]
+        early = [event.queue_message_id for event in queued if event.touches(missing)]
         if early:
             count("EditsBeforeMessage", len(early))
         return early
 
-    def _take_alone(self, queued: QueuedEvent) -> list[str]:
+    def _write_separately(self, queued: QueuedEvent) -> list[str]:
         try:
-            return self._take_together([queued])
+            return self._write_merged([queued])
         except DatabaseRefusedError as exc:
             report.refused_by_database(exc)
             return [queued.queue_message_id]

@@ -1,6 +1,6 @@
-"""From the event of an Ably `aws/lambda` rule to commands and rejects; a pure function.
+"""Parses the event of an Ably `aws/lambda` rule into commands and rejects; pure functions.
 
-Whatever JSON an event is made of, each of its messages ends as a command or as a reject.
+Each message of an event becomes a command or a reject, whatever JSON the event contains.
 """
 
 from typing import Any, Final
@@ -13,15 +13,15 @@ from lambdas.ingest.validation import UnacceptableError
 
 MESSAGE_SOURCE: Final = "channel.message"
 
-# An integration sends the action as a number; the words are Ably's own in other places.
+# A rule sends the action as a number; other interfaces of Ably send the word.
 _CREATE: Final = (None, 0, "create", "message.create", "message.created")
 
 
 def parse_event(event: object, limits: Limits) -> Batch:
-    """The commands of an enveloped event, and what of it can never be written."""
+    """The commands and the rejects of an enveloped event."""
     if not isinstance(event, dict) or "source" not in event:
         return _rejected(
-            event, Reason.MALFORMED_EVENT, "this is no enveloped event: is the rule enveloped?"
+            event, Reason.MALFORMED_EVENT, "the event is not enveloped: set the rule to enveloped"
         )
     if event["source"] != MESSAGE_SOURCE:
         return _rejected(event, Reason.WRONG_SOURCE, f"the event's source is not {MESSAGE_SOURCE}")
@@ -51,7 +51,7 @@ def parse_message(message: object, limits: Limits) -> Command:
         raise UnacceptableError(Reason.MALFORMED_MESSAGE, "the message is not an object")
     if message.get("action") not in _CREATE:
         raise UnacceptableError(
-            Reason.UNSUPPORTED_ACTION, "only messages newly created are written"
+            Reason.UNSUPPORTED_ACTION, "only newly created messages are written"
         )
     message_id = validation.identifier(message, "id", Reason.MISSING_ID)
     timestamp_ms = validation.timestamp_ms(message)

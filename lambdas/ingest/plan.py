@@ -1,8 +1,8 @@
-"""From commands to the sets of rows that the statements work on; a pure function.
+"""Turns commands into the sets of rows that the statements work on; a pure function.
 
-Within one delivery a message's id is written once, and of several edits of one message by one
-client only the greatest is left, so that each statement touches a row at most once. Edits of
-different clients stay apart: an edit that will be refused must not shadow the author's.
+Each statement touches a row at most once: a plan writes each message id once, and of a client's
+edits of a message it keeps only the greatest. Edits of different clients stay separate, because an
+edit that will be refused must not hide the author's.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""A batch of the SQS queue that an Ably rule fills: the same enveloped events, one in each body."""
+"""A batch of the SQS queue that an Ably rule fills; each body is one enveloped event."""
 
 import json
 from collections.abc import Collection
@@ -15,8 +15,8 @@ class QueuedEvent:
     """One message of the queue.
 
     Attributes:
-        queue_message_id: SQS's id, by which it is told what to deliver again.
-        batch: what the event in it asks for.
+        queue_message_id: SQS's id, which the result lists to have the message delivered again.
+        batch: what the event in it requests.
     """
 
     queue_message_id: str
@@ -31,12 +31,12 @@ class QueuedEvent:
 
 
 def is_queue_batch(event: object) -> bool:
-    """Whether Lambda hands over messages of a queue."""
+    """Whether the event is a batch of a queue."""
     return isinstance(event, dict) and "Records" in event
 
 
 def parse_queue_batch(event: dict[str, Any], limits: Limits) -> tuple[QueuedEvent, ...]:
-    """The messages of a batch in the order that SQS gave."""
+    """The messages of a batch, in SQS's order."""
     return tuple(
         QueuedEvent(queue_message_id=record["messageId"], batch=_parse_body(record["body"], limits))
         for record in event["Records"]
@@ -44,7 +44,7 @@ def parse_queue_batch(event: dict[str, Any], limits: Limits) -> tuple[QueuedEven
 
 
 def merge(queued: Collection[QueuedEvent]) -> Batch:
-    """All that they ask for, as of one delivery."""
+    """What all of them request, as one delivery."""
     return Batch(
         commands=tuple(command for each in queued for command in each.batch.commands),
         rejects=tuple(reject for each in queued for reject in each.batch.rejects),

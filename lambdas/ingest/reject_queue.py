@@ -1,9 +1,9 @@
-"""The SQS queue of what can never be written: one message per reject, in the form below.
+"""The SQS queue of messages that can never be written: one SQS message per reject, in this form.
 
     {"reason": …, "detail": …, "envelope": {…}, "original": …}
 
-`original` is what arrived. Where it is too large for one SQS message, `original` is absent and
-`originalTruncated` holds the beginning of its JSON text, with `originalBytes` its whole length.
+`original` is what arrived. If it is too large for one SQS message, `original` is absent,
+`originalTruncated` is the beginning of its JSON text, and `originalBytes` its whole length.
 """
 
 import json
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 MAX_BATCH_ENTRIES = 10
-# SQS takes 1 MiB a request; its older limit is kept to, which other tools on a queue still have.
+# SQS accepts 1 MiB per request; this is its older limit, which other tools may still have.
 MAX_BATCH_BYTES = 262_144
 MAX_BODY_BYTES = 200_000
 TRUNCATED_CHARACTERS = 64_000
@@ -38,7 +38,7 @@ class RejectQueue:
         """Send every reject, in as few requests as fit.
 
         Raises:
-            RejectQueueUnavailableError: the queue did not take all of them.
+            RejectQueueUnavailableError: the queue did not accept all of them.
         """
         for bodies in _batches([_body(reject) for reject in rejects]):
             self._send(bodies)
@@ -67,7 +67,7 @@ class RejectQueue:
 
 
 def _batches(bodies: list[str]) -> Iterator[list[str]]:
-    """The bodies in order, in requests that keep both of SQS's limits."""
+    """The bodies in order, grouped into requests within both of SQS's limits."""
     batch: list[str] = []
     size = 0
     for body in bodies:
@@ -81,20 +81,20 @@ def _batches(bodies: list[str]) -> Iterator[list[str]]:
 
 
 def _body(reject: Reject) -> str:
-    facts: dict[str, Any] = {"reason": reject.reason, "detail": reject.detail}
+    content: dict[str, Any] = {"reason": reject.reason, "detail": reject.detail}
     original = _ascii_json(reject.original)
     envelope = _ascii_json(reject.envelope)
-    whole = f'{json.dumps(facts)[:-1]}, "envelope": {envelope}, "original": {original}}}'
+    whole = f'{json.dumps(content)[:-1]}, "envelope": {envelope}, "original": {original}}}'
     if len(whole) <= MAX_BODY_BYTES:
         return whole
     # In a JSON string each quote and backslash doubles, so this is at most 128,000 bytes.
-    facts["originalTruncated"] = original[:TRUNCATED_CHARACTERS]
-    facts["originalBytes"] = len(original)
-    return json.dumps(facts)
+    content["originalTruncated"] = original[:TRUNCATED_CHARACTERS]
+    content["originalBytes"] = len(original)
+    return json.dumps(content)
 
 
 def _ascii_json(value: object) -> str:
-    """JSON of ASCII characters alone: a character is a byte, and SQS takes each of them."""
+    """JSON in ASCII: each character is one byte, and SQS accepts it."""
     try:
         return json.dumps(value, separators=(",", ":"))
     except RecursionError:

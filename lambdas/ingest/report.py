@@ -1,4 +1,4 @@
-"""What became of an event, in metrics and log lines; names of clients' making stay out of both."""
+"""Reports the outcome of an event in metrics and log lines; neither contains clients' text."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -29,22 +29,22 @@ def rejects(sent: Sequence[Reject]) -> None:
     count_by_reason("MessagesRejected", reasons)
     for reason, number in sorted(reasons.items()):
         logger().warning(
-            "Messages went to the reject queue",
+            "messages rejected",
             extra={"action": "reject", "reason": reason, "count": number},
         )
 
 
 def refused_by_database(error: DatabaseRefusedError) -> None:
-    """Log a message that failed alone and not for a passing cause; SQS soon sets it aside."""
+    """Log a message that failed by itself and permanently; SQS will dead-letter it."""
     logger().error(
-        "The database refused a message of the queue",
+        "queued message refused by the database",
         extra={"action": "write_message", "error_code": error.code},
     )
 
 
 def _log_refusal(change: Change) -> None:
     logger().warning(
-        "An edit or delete by another than the author was refused",
+        "edit or delete by another client refused",
         extra={
             "action": "refuse",
             "message_id": change.message_id,

@@ -13,11 +13,11 @@ _SQL = Path(__file__).parent / "sql"
 
 
 class Outcome(StrEnum):
-    """What became of an edit or a delete.
+    """The outcome of an edit or a delete.
 
-    SUPERSEDED: a later edit, the same one, or a delete was there before; nothing changed.
-    REFUSED: the message is another client's.
-    MISSING: there is no such message, and there was none.
+    SUPERSEDED: a later edit, the same edit, or a delete had been applied; nothing changed.
+    REFUSED: the message belongs to another client.
+    MISSING: the message does not exist and never did.
     """
 
     APPLIED = "applied"
@@ -28,7 +28,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One edit or delete, and what became of it."""
+    """One edit or delete, and its outcome."""
 
     message_id: str
     target_id: str
@@ -44,15 +44,14 @@ class Changes:
     deletes: tuple[Change, ...] = ()
 
     def with_outcome(self, outcome: Outcome) -> tuple[Change, ...]:
-        """The edits and deletes that ended so."""
+        """The edits and deletes with this outcome."""
         return tuple(change for change in (*self.edits, *self.deletes) if change.outcome is outcome)
 
 
 def apply(cursor: Cursor, plan: WritePlan) -> Changes:
-    """Write, edit and delete; later deliveries of the same plan change nothing.
+    """Write, edit and delete; a repeated delivery of the same plan changes nothing.
 
-    Nothing is raised for what is refused or missing: that is the caller's to judge before the
-    transaction ends.
+    Refused or missing targets do not raise: the caller decides before the transaction ends.
     """
     cursor.execute(_statement("lock_messages"), {"message_ids": plan.message_ids})
     return Changes(

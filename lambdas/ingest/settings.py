@@ -8,7 +8,7 @@ from lambdas.common.settings import DatabaseSettings, SettingsReader
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What a message may weigh, in bytes of UTF-8."""
+    """The maximum sizes of a message, in bytes of UTF-8."""
 
     content_bytes: int = 16_384
     username_bytes: int = 256
@@ -19,8 +19,8 @@ class IngestSettings:
     """Everything the ingest function reads from its environment.
 
     Attributes:
-        reads_queue: whether a queue stands between Ably's rule and the function. Where none does,
-            an event in the form of a queue's batch is rejected as any other that is unknown.
+        reads_queue: whether a queue is between Ably's rule and the function. If not, an event in
+            the form of a queue's batch is rejected like any other unknown event.
     """
 
     database: DatabaseSettings

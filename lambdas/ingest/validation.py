@@ -1,4 +1,4 @@
-"""Single fields of a message: their type, their text, their length."""
+"""Validates single fields of a message: type, text, length."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ MAX_TIMESTAMP_MS = 2**53 - 1  # the page compares timestamps as JavaScript numbe
 
 
 class UnacceptableError(Exception):
-    """The message can never be written; becomes a Reject, and leaves the parser in no other form.
+    """The message can never be written; the parser turns this into a Reject.
 
     Attributes:
         reason: stable code.
@@ -23,10 +23,10 @@ class UnacceptableError(Exception):
 
 
 def text(values: dict[str, Any], key: str, *, max_bytes: int) -> str:
-    """A text of the message's data that Postgres can store.
+    """A string of the message's data that Postgres can store.
 
     Raises:
-        UnacceptableError: absent, not a text, too long, or not storable.
+        UnacceptableError: absent, not a string, too long, or not storable.
     """
     if values.get(key) is None:
         raise UnacceptableError(Reason.MISSING_FIELD, f"the data has no {key}")
@@ -34,10 +34,10 @@ def text(values: dict[str, Any], key: str, *, max_bytes: int) -> str:
 
 
 def identifier(values: dict[str, Any], key: str, missing: Reason) -> str:
-    """An id that must be there and must not be empty.
+    """A required id that is not empty.
 
     Raises:
-        UnacceptableError: absent, empty, not a text, too long, or not storable.
+        UnacceptableError: absent, empty, not a string, too long, or not storable.
     """
     value = values.get(key)
     if value is None or value == "":
@@ -46,17 +46,17 @@ def identifier(values: dict[str, Any], key: str, missing: Reason) -> str:
 
 
 def optional_identifier(values: dict[str, Any], key: str) -> str | None:
-    """An id, or None where it is absent or empty.
+    """An id, or None if it is absent or empty.
 
     Raises:
-        UnacceptableError: not a text, too long, or not storable.
+        UnacceptableError: not a string, too long, or not storable.
     """
     value = values.get(key)
     return None if value is None or value == "" else _checked(value, key, max_bytes=MAX_ID_BYTES)
 
 
 def timestamp_ms(message: dict[str, Any]) -> int:
-    """Ably's time of the message.
+    """Ably's timestamp of the message.
 
     Raises:
         UnacceptableError: absent, or not a whole number of milliseconds that JavaScript can hold.
@@ -71,7 +71,7 @@ def timestamp_ms(message: dict[str, Any]) -> int:
 
 def _checked(value: object, key: str, *, max_bytes: int) -> str:
     if not isinstance(value, str):
-        raise UnacceptableError(Reason.INVALID_TEXT, f"{key} is not a text")
+        raise UnacceptableError(Reason.INVALID_TEXT, f"{key} is not a string")
     if "\0" in value:
         raise UnacceptableError(Reason.INVALID_TEXT, f"{key} contains a NUL character")
     try:

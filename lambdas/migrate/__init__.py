@@ -1,1 +1,1 @@
-"""The migrate function: brings the chat schema up to date at deploy."""
+"""The migrate function: updates the chat schema and the roles at deploy."""

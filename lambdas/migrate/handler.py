@@ -1,6 +1,6 @@
-"""The migrate function: run at each deploy, before anything that needs the schema.
+"""The migrate function: each deploy runs it before anything that needs the schema.
 
-What the event says does not matter. A failure raises, and the deploy is rolled back.
+It ignores the event. A failure raises, and the deploy is rolled back.
 """
 
 import os
@@ -16,12 +16,12 @@ from lambdas.common.secrets import Secrets
 from lambdas.common.settings import DatabaseSettings, SettingsReader
 from lambdas.migrate import migrations, schema
 
-# Building an index on a large table takes its time; the function's own timeout comes after it.
+# Long enough to build an index on a large table, and shorter than the function's own timeout.
 STATEMENT_TIMEOUT_MS = 240_000
 
 
 def make_handler(environment: Mapping[str, str]) -> Handler:
-    """The Lambda handler; the environment is read at each event, which comes once per deploy."""
+    """The Lambda handler; it reads the environment at each event, one per deploy."""
 
     def handle(_event: Any, _context: LambdaContext) -> dict[str, list[str]]:
         database = Database(_settings(environment), Secrets())
@@ -40,11 +40,11 @@ def make_handler(environment: Mapping[str, str]) -> Handler:
 def _log(outcome: schema.Outcome) -> None:
     if outcome.ahead:
         logger().warning(
-            "The chat schema is of a later release and stays as it is",
+            "chat schema belongs to a later release, not changed",
             extra={"action": "migrate", "migration": outcome.ahead[-1]},
         )
     else:
-        logger().info("The chat schema is up to date", extra={"action": "migrate"})
+        logger().info("chat schema up to date", extra={"action": "migrate"})
 
 
 def _settings(environment: Mapping[str, str]) -> DatabaseSettings:

@@ -1,7 +1,7 @@
-"""The chat schema's migrations: numbered SQL files, each applied once, in one transaction together.
+"""The chat schema's migrations: numbered SQL files, each applied once, all in one transaction.
 
-Which ones have been applied stands in `public.chat_migration` with a checksum of each file: one
-that was changed afterwards stops everything, since nobody could say what the schema then is.
+`public.chat_migration` records the applied files with a checksum of each. A file that was changed
+afterwards stops the migration, because the state of the schema would be unknown.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS public.chat_migration (
 
 
 class MigrationError(FunctionError):
-    """The migration files do not fit together, or do not fit what the database has had."""
+    """The migration files are inconsistent, or differ from those that the database has applied."""
 
     code = "migration_invalid"
 
@@ -59,24 +59,28 @@ def load(folder: Path = _SQL) -> list[Migration]:
     for path in sorted(folder.glob("*.sql")):
         match = _FILE_NAME.fullmatch(path.name)
         if match is None:
-            raise MigrationError(f"unable to read the migrations; {path.name} is not NNNN_what.sql")
+            raise MigrationError(
+                f"unable to read the migrations; {path.name} is not named NNNN_what.sql"
+            )
         migrations.append(
             Migration(number=int(match["number"]), name=path.stem, statements=path.read_text())
         )
     numbers = [migration.number for migration in migrations]
     if numbers != list(range(1, len(numbers) + 1)):
-        raise MigrationError("unable to read the migrations; their numbers have a gap or a double")
+        raise MigrationError(
+            "unable to read the migrations; their numbers have a gap or a duplicate"
+        )
     return migrations
 
 
 def apply(
     cursor: Cursor, migrations: list[Migration], *, lock_timeout_ms: int = LOCK_TIMEOUT_MS
 ) -> list[str]:
-    """Apply what is new, in the caller's transaction; returns the names of what it applied.
+    """Apply the new migrations in the caller's transaction; returns their names.
 
-    A second caller waits for the first and then finds nothing left to do. A table that somebody
-    keeps locked for longer than `lock_timeout_ms` fails the whole, which leaves nothing half-done.
-    A database that is `ahead` of the files is left as it is.
+    A second caller waits for the first and then has nothing to do. If another session locks a table
+    for longer than `lock_timeout_ms`, the whole transaction fails. A database that is `ahead` of
+    the files stays as it is.
 
     Raises:
         MigrationError: an applied migration was changed.
@@ -97,10 +101,10 @@ def apply(
 
 
 def ahead(cursor: Cursor, migrations: list[Migration]) -> list[str]:
-    """The names of the applied migrations that are in a later release than these files.
+    """The names of the applied migrations of a later release, which are not among these files.
 
-    An earlier release works with them: each migration is safe with the release before it. Whether
-    CloudFormation or a person rolls back to that release, it cannot undo what was applied.
+    The earlier release works with them, because each migration is safe with the release before it.
+    A rollback by CloudFormation or an operator does not undo what was applied.
     """
     cursor.execute(
         "SELECT name FROM public.chat_migration WHERE number > %s ORDER BY number",
@@ -110,7 +114,7 @@ def ahead(cursor: Cursor, migrations: list[Migration]) -> list[str]:
 
 
 def lock(cursor: Cursor, *, lock_timeout_ms: int = LOCK_TIMEOUT_MS) -> None:
-    """Have the database's schema to oneself until the transaction ends; taking it twice is once."""
+    """Lock the schema against other migrations until the transaction ends; reentrant."""
     cursor.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK_KEY,))
     cursor.execute("SELECT set_config('lock_timeout', %s, true)", (f"{lock_timeout_ms}ms",))
 

@@ -1,12 +1,12 @@
-"""The roles of the chat and what they may do: made, and said anew, at every deploy.
+"""The database roles and their privileges: created and granted again at every deploy.
 
     ably_owner       owns the chat's tables and schema ably; installs the connector
     ably_chat        ingest and history
     ably_connector   the connector's relay
 
-Whoever migrates need only be able to make roles, as the master user of RDS is; it works on the
-schema as the owner. The right of each role is in docs/database-permissions.md; the connector's own
-on schema ably are given by its installation.
+The user that migrates must be able to create roles, as the master user of RDS is; it changes the
+schema as the owner. docs/database-permissions.md lists the privileges of each role. The connector's
+`install` grants those on schema ably.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _SQL = Path(__file__).parent / "sql" / "roles"
 
 
 def prepare(cursor: Cursor) -> None:
-    """Make the roles that are missing, become one of the owner, and hand over what is there."""
+    """Create missing roles, become a member of the owner, and transfer existing objects to it."""
     _run(cursor, "create")
     _run(cursor, "adopt")
 
@@ -31,19 +31,19 @@ def as_owner(cursor: Cursor) -> Iterator[None]:
     """Work as the owner, within the caller's transaction."""
     cursor.execute(f"SET LOCAL ROLE {OWNER}")
     yield
-    # Not after a failure: the transaction is then over, and the role with it.
+    # Not after a failure: the transaction has then ended, and with it the role.
     cursor.execute("RESET ROLE")
 
 
 def limit(cursor: Cursor) -> None:
-    """Grant what the roles need in the present schema, and set their time limits."""
+    """Grant the roles their privileges on the current schema, and set their time limits."""
     with as_owner(cursor):
         _run(cursor, "grant")
     _run(cursor, "limit")
 
 
 def leave(cursor: Cursor) -> None:
-    """Be no member of the owner any more; the next migration becomes one again."""
+    """End the membership in the owner; the next migration begins it again."""
     _run(cursor, "leave")
 
 

@@ -1,4 +1,4 @@
-"""The whole of a deploy's work on the database: roles, migrations, grants, in one transaction."""
+"""A deploy's whole work on the database: roles, migrations, grants, in one transaction."""
 
 from dataclasses import dataclass
 
@@ -10,11 +10,11 @@ from lambdas.migrate.migrations import Migration
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of it, as names of migrations.
+    """The result, as names of migrations.
 
     Attributes:
-        applied: by this run.
-        ahead: by a later release, which this one does not have.
+        applied: applied by this run.
+        ahead: applied by a later release, and unknown to this one.
     """
 
     applied: list[str]
@@ -25,10 +25,10 @@ def bring_up_to_date(cursor: Cursor, files: list[Migration]) -> Outcome:
     """Bring the database to this release.
 
     Raises:
-        MigrationError: the files do not fit what the database has had.
+        MigrationError: the files differ from those that the database has applied.
     """
-    # A name without a schema is Postgres' own: the user that migrates does not call a function that
-    # another role has put into `public`.
+    # Unqualified names find only Postgres' own objects, so that the migrating user does not call a
+    # function that another role has put into `public`.
     cursor.execute("SET LOCAL search_path = pg_catalog, pg_temp")
     migrations.lock(cursor)
     roles.prepare(cursor)

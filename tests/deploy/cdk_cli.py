@@ -49,8 +49,8 @@ class CdkCli:
         return self._attempt([self._node(), str(CDK), *arguments], cwd)
 
     def _checked(self, command: str, result: "subprocess.CompletedProcess[str]") -> str:
-        last_words = self.emulator.log.read_text(errors="replace")[-6000:]
-        assert result.returncode == 0, f"cdk {command}: {result.stdout[-9000:]}\n{last_words}"
+        log_end = self.emulator.log.read_text(errors="replace")[-6000:]
+        assert result.returncode == 0, f"cdk {command}: {result.stdout[-9000:]}\n{log_end}"
         return result.stdout
 
     def _attempt(self, command: list[str], cwd: Path) -> "subprocess.CompletedProcess[str]":

@@ -103,8 +103,8 @@ def containers(stage: Stage, image: Path, environment: Mapping[str, str]) -> lis
             command=each.get("command") or dockerfile(image / "connector_task", "CMD"),
             environment={
                 "PATH": os.environ["PATH"],
-                **{one["name"]: one["value"] for one in each["environment"]},
-                **{one["name"]: secret(secrets, one["valueFrom"]) for one in each["secrets"]},
+                **{variable["name"]: variable["value"] for variable in each["environment"]},
+                **{entry["name"]: secret(secrets, entry["valueFrom"]) for entry in each["secrets"]},
                 **environment,
             },
         )

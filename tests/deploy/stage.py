@@ -164,7 +164,7 @@ class Stage:
         group = self.resource(logical_prefix, "AWS::Logs::LogGroup")
         client = self.emulator.client("logs")
         lines = client.filter_log_events(logGroupName=group, limit=10_000)["events"]
-        return [json.loads(one["message"]) for one in lines if one["message"].startswith("{")]
+        return [json.loads(line["message"]) for line in lines if line["message"].startswith("{")]
 
     def status(self, stack: str) -> str:
         """Where a stack stands, as CREATE_COMPLETE."""

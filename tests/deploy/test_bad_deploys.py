@@ -39,7 +39,7 @@ def what_a_deploy_says(stage: Stage) -> str:
     assert result.returncode != 0
     assert stage.status(SERVICE) == "ROLLBACK_COMPLETE"
     functions = stage.emulator.client("lambda").list_functions()["Functions"]
-    assert not [one for one in functions if one["FunctionName"].startswith(SERVICE)]
+    assert not [function for function in functions if function["FunctionName"].startswith(SERVICE)]
     said = result.stdout
     told = said + stage.emulator.log.read_text(errors="replace")
     for secret in (WRONG_TOKEN, OTHERS_KEY, stage.ably.control_token, stage.ably.api_key):
@@ -67,7 +67,7 @@ def test_without_a_token_of_the_control_api(empty: Stage) -> None:
 def test_with_the_key_of_another_app(bare: Stage) -> None:
     bare.fill_secrets(api_key=OTHERS_KEY)
     said = what_a_deploy_says(bare)
-    assert f"is of the app 'another', and ably_app_id is '{bare.ably.app_id}'" in said
+    assert f"belongs to the app 'another', but ably_app_id is '{bare.ably.app_id}'" in said
 
 
 def test_with_a_token_that_ably_refuses(bare: Stage) -> None:
@@ -92,7 +92,7 @@ def test_with_a_token_of_another_account(bare: Stage, other_account: LocalAbly) 
     bare.fill_secrets(control_token=other_account.control_token)
     said = what_a_deploy_says(bare)
     assert f"Ably knows no app '{bare.ably.app_id}' in the account of the access token" in said
-    assert "set ably_app_id to the part of the API key before its first dot" in said
+    assert "set ably_app_id to the part of the API key in front of its first dot" in said
 
 
 def test_while_the_control_api_fails(bare: Stage) -> None:
@@ -100,8 +100,8 @@ def test_while_the_control_api_fails(bare: Stage) -> None:
     fault = bare.ably.fault("fail", path="^/v1/", status=503, times=5)
     said = what_a_deploy_says(bare)
     assert fault.hits == 5
-    assert "is not available (it answered 503)" in said
-    assert "see status.ably.com and the setting ably_control_api_url" in said
+    assert "is not available (status 503)" in said
+    assert "check status.ably.com and the setting ably_control_api_url" in said
 
 
 def test_while_nothing_answers_for_the_control_api(bare: Stage) -> None:
@@ -115,4 +115,4 @@ def test_while_nothing_answers_for_the_control_api(bare: Stage) -> None:
         )
         bare.ably.start()
     assert "Connection refused" in said.result()
-    assert "see status.ably.com and the setting ably_control_api_url" in said.result()
+    assert "check status.ably.com and the setting ably_control_api_url" in said.result()

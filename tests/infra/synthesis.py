@@ -170,7 +170,9 @@ def synthesize(folder: Path, stage: str, **settings: object) -> Stage:
     app.synth()
     below = Template(_content(folder, stateful))
     outputs = below.content["Outputs"].items()
-    imports = {name: target for name, one in outputs if (target := below.target(one["Value"]))}
+    imports = {
+        name: target for name, output in outputs if (target := below.target(output["Value"]))
+    }
     above = Template(_content(folder, service), "service", imports)
     return Stage(stateful=below, service=above, folder=folder, settings=settings)
 

@@ -71,7 +71,7 @@ def _function_assets(folder: Path) -> set[str]:
     """The hashes of the assets of our functions, not of those that the CDK brings."""
     (manifest,) = folder.glob("*-service.assets.json")
     files: dict[str, Any] = json.loads(manifest.read_text())["files"]
-    return {key for key, one in files.items() if one["displayName"].endswith("/Function/Code")}
+    return {key for key, file in files.items() if file["displayName"].endswith("/Function/Code")}
 
 
 def test_dev_synthesizes_with_its_assets_as_hashed_in_any_process(

@@ -60,7 +60,7 @@ def prefixes(stage: Stage, roles: set[str]) -> set[str]:
     for policy in stage.of_type("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
         if policy.targets("Roles") & roles:
             text = json.dumps(policy.properties["PolicyDocument"])
-            found |= {one for one in SERVICES.values() if f'"{one}:' in text}
+            found |= {service for service in SERVICES.values() if f'"{service}:' in text}
     return found
 
 
@@ -160,12 +160,12 @@ def everything_before(stage: Stage, start: Part) -> set[str]:
     """The identities of all that CloudFormation has made before it makes a part."""
     # The CDK deploys the stacks in their order.
     before = {part.identity for part in stage.parts if part.template is stage.stateful}
-    waiting = [start]
-    while waiting:
-        part = waiting.pop()
+    pending = [start]
+    while pending:
+        part = pending.pop()
         named = part.resource.get("DependsOn", [])
         after = {f"{part.template.stack}/{name}" for name in named} | part.targets()
-        waiting += [stage.part(identity) for identity in after - before]
+        pending += [stage.part(identity) for identity in after - before]
         before |= after
     return before
 

@@ -29,7 +29,7 @@ def _own_metrics(node: Any) -> set[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
     if isinstance(node, dict):
         if node.get("Namespace") == "AblyPostgres":
-            dimensions = {one["Name"]: one["Value"] for one in node["Dimensions"]}
+            dimensions = {dimension["Name"]: dimension["Value"] for dimension in node["Dimensions"]}
             found.add((dimensions["service"], node["MetricName"]))
         for value in node.values():
             found |= _own_metrics(value)
@@ -78,9 +78,9 @@ def test_every_alarm_and_its_end_go_to_the_one_encrypted_topic(dev: Stage) -> No
     key = dev.service.properties("AWS::KMS::Key")
     assert key["EnableKeyRotation"] is True
     (alarms,) = [
-        one
-        for one in key["KeyPolicy"]["Statement"]
-        if one["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+        statement
+        for statement in key["KeyPolicy"]["Statement"]
+        if statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     ]
     assert set(alarms["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey*"}
     assert "KmsMasterKeyId" in dev.service.properties("AWS::SNS::Topic")
@@ -101,15 +101,17 @@ def test_thresholds_are_those_configured_in_the_metrics_own_units(
     assert (slow["MetricName"], slow["ExtendedStatistic"]) == ("PublishLag", "p99")
     assert slow["Threshold"] == 5_000
     assert _alarms(dev)["database-storage"]["Threshold"] == 4 * 1024**3
-    behind, waiting = _alarms(dev)["ingest-behind"], _alarms(queued)["ingest-behind"]
-    assert _measured(behind) == ("AsyncEventAge", "Maximum")
-    assert behind["Threshold"] == 300_000
-    assert _measured(waiting) == ("ApproximateAgeOfOldestMessage", "Maximum")
-    assert waiting["Threshold"] == 300
+    direct, queue = _alarms(dev)["ingest-behind"], _alarms(queued)["ingest-behind"]
+    assert _measured(direct) == ("AsyncEventAge", "Maximum")
+    assert direct["Threshold"] == 300_000
+    assert _measured(queue) == ("ApproximateAgeOfOldestMessage", "Maximum")
+    assert queue["Threshold"] == 300
 
 
 def test_silence_of_the_connector_is_an_alarm_and_of_others_is_not(prod: Stage) -> None:
-    silent = {name for name, one in _alarms(prod).items() if one["TreatMissingData"] == "breaching"}
+    silent = {
+        name for name, alarm in _alarms(prod).items() if alarm["TreatMissingData"] == "breaching"
+    }
     assert silent == {"connector-silent", "connector-standby-missing"}
 
 
@@ -133,24 +135,24 @@ def test_every_metric_that_is_watched_is_one_that_is_written(dev: Stage, prod: S
 
 def test_the_dashboard_shows_the_way_of_a_message_row_by_row(dev: Stage, queued: Stage) -> None:
     widgets = _dashboard(dev)["widgets"]
-    rows = [one["properties"]["markdown"] for one in widgets if one["type"] == "text"]
+    rows = [widget["properties"]["markdown"] for widget in widgets if widget["type"] == "text"]
     assert rows == [
         "## In: Ably's rule to ingest",
         "## Postgres",
         "## Out: outbox to Ably",
         "## Page and API",
     ]
-    graphs = [one for one in widgets if one["type"] == "metric"]
+    graphs = [widget for widget in widgets if widget["type"] == "metric"]
     assert len(graphs) == 16
-    assert all(one["x"] + one["width"] <= 24 for one in widgets)
-    assert len({(one["x"], one["y"]) for one in widgets}) == len(widgets)
+    assert all(widget["x"] + widget["width"] <= 24 for widget in widgets)
+    assert len({(widget["x"], widget["y"]) for widget in widgets}) == len(widgets)
     assert [(shown["label"], shown["stat"]) for shown in _shown(graphs, "PublishLag")] == [
         ("lag, p50", "p50"),
         ("lag, p99", "p99"),
     ]
-    (page,) = [one for one in graphs if one["properties"]["title"].startswith("Page:")]
+    (page,) = [graph for graph in graphs if graph["properties"]["title"].startswith("Page:")]
     assert "us-east-1" in str(page)
-    assert not [one for one in _dashboard(queued)["widgets"] if "CloudFront" in str(one)]
+    assert not [widget for widget in _dashboard(queued)["widgets"] if "CloudFront" in str(widget)]
 
 
 def test_the_queries_that_the_manual_names_are_saved_and_ask_our_log_groups(dev: Stage) -> None:

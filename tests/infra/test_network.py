@@ -52,7 +52,7 @@ def test_without_a_nat_gateway_nothing_leads_from_the_code_to_the_internet(queue
 def test_the_endpoints_are_those_that_are_configured_in_one_zone(queued: Stage) -> None:
     endpoints = _interface_endpoints(queued)
     services = sorted(
-        str(one["ServiceName"]).rpartition(".")[2].strip("'}]\"") for one in endpoints
+        str(endpoint["ServiceName"]).rpartition(".")[2].strip("'}]\"") for endpoint in endpoints
     )
     assert len(services) == 5, services
     for endpoint in endpoints:

@@ -12,7 +12,8 @@ from tests.infra.option_sets import OPTION_SETS, QUALIFIER
 from tests.infra.synthesis import Stage
 
 CONFIGS = [
-    StageConfig.from_context({"stage": one.stage, **one.settings}) for one in OPTION_SETS.values()
+    StageConfig.from_context({"stage": chosen.stage, **chosen.settings})
+    for chosen in OPTION_SETS.values()
 ]
 DEFAULT_QUALIFIER = "hnb659fds"
 
@@ -44,7 +45,11 @@ def test_each_optional_setting_is_set_in_one_and_not_in_another(name: str) -> No
 
 def test_nothing_is_found_in_any_but_the_missing_rule(option_set: Stage) -> None:
     reports = json.loads((option_set.folder / "validation-report.json").read_text())
-    found = {one["ruleName"] for each in reports["pluginReports"] for one in each["violations"]}
+    found = {
+        violation["ruleName"]
+        for report in reports["pluginReports"]
+        for violation in report["violations"]
+    }
     assert found <= {"Annotation::ably-postgres:no-ably-identity"}
 
 
@@ -55,7 +60,9 @@ def test_another_bootstrap_is_meant_everywhere_or_nowhere(option_set: Stage) -> 
         for path in option_set.folder.glob(pattern)
     ]
     assert len(texts) == 5
-    qualifiers = {one for one in (DEFAULT_QUALIFIER, QUALIFIER) if any(one in t for t in texts)}
+    qualifiers = {
+        name for name in (DEFAULT_QUALIFIER, QUALIFIER) if any(name in text for text in texts)
+    }
     settings = option_set.settings.keys() & {
         "bootstrap_qualifier",
         "@aws-cdk/core:bootstrapQualifier",
@@ -63,9 +70,9 @@ def test_another_bootstrap_is_meant_everywhere_or_nowhere(option_set: Stage) -> 
     assert qualifiers == {QUALIFIER if settings else DEFAULT_QUALIFIER}
     (manifest,) = [text for text in texts if '"aws:cloudformation:stack"' in text]
     stacks = [
-        one["properties"]
-        for one in json.loads(manifest)["artifacts"].values()
-        if one["type"] == "aws:cloudformation:stack"
+        artifact["properties"]
+        for artifact in json.loads(manifest)["artifacts"].values()
+        if artifact["type"] == "aws:cloudformation:stack"
     ]
     assert len(stacks) == 2
     for stack in stacks:

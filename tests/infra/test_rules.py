@@ -89,7 +89,7 @@ def test_no_finding_is_accepted_but_these_each_with_its_reason(dev: Stage, prod:
 
 def test_cfn_lint_finds_nothing(dev: Stage, prod: Stage, queued: Stage) -> None:
     stages = (dev, prod, queued)
-    templates = [str(path) for one in stages for path in one.folder.glob("*.template.json")]
+    templates = [str(path) for stage in stages for path in stage.folder.glob("*.template.json")]
     assert len(templates) == 6
     result = _cfn_lint(*templates)
     assert result.returncode == 0, result.stdout

@@ -65,7 +65,11 @@ def test_the_policy_of_a_topic_or_queue_lets_each_service_in_that_sends_to_it(
 ) -> None:
     for service, receiver in sent(option_set):
         action = ACTIONS[receiver.resource["Type"]]
-        allowing = [one for one in statements(option_set, receiver) if allows(one, service, action)]
+        allowing = [
+            statement
+            for statement in statements(option_set, receiver)
+            if allows(statement, service, action)
+        ]
         assert allowing, f"{service} may not {action} to {receiver.identity}"
 
 
@@ -75,9 +79,9 @@ def test_the_key_of_a_topic_or_queue_serves_each_service_that_sends_to_it(
     for service, receiver in sent(option_set):
         of_key = key_statements(option_set, receiver)
         needed = ("kms:Decrypt", "kms:GenerateDataKey*")
-        assert of_key is None or [one for one in of_key if allows(one, service, *needed)], (
-            f"{service} may not use the key of {receiver.identity}"
-        )
+        assert of_key is None or [
+            statement for statement in of_key if allows(statement, service, *needed)
+        ], f"{service} may not use the key of {receiver.identity}"
 
 
 def test_only_known_kinds_of_resources_have_to_do_with_topics_and_queues(
@@ -94,8 +98,12 @@ def test_only_known_kinds_of_resources_have_to_do_with_topics_and_queues(
 
 def test_the_account_itself_keeps_its_rights(option_set: Stage) -> None:
     for receiver in option_set.of_type(*ACTIONS):
-        denials = [one for one in statements(option_set, receiver) if one["Effect"] == "Deny"]
-        assert [one["Condition"] for one in denials] == [NO_TLS]
+        denials = [
+            statement
+            for statement in statements(option_set, receiver)
+            if statement["Effect"] == "Deny"
+        ]
+        assert [denial["Condition"] for denial in denials] == [NO_TLS]
     for key in option_set.of_type("AWS::KMS::Key"):
         first, *_ = key.properties["KeyPolicy"]["Statement"]
         assert (first["Effect"], first["Action"]) == ("Allow", "kms:*")
@@ -138,9 +146,9 @@ def test_cloudfront_and_nothing_else_reads_the_bucket_that_it_serves(option_set:
                 if bucket in part.targets("Bucket")
             ]
             (allowed,) = [
-                one
-                for one in policy.properties["PolicyDocument"]["Statement"]
-                if one["Effect"] == "Allow" and "Service" in one["Principal"]
+                statement
+                for statement in policy.properties["PolicyDocument"]["Statement"]
+                if statement["Effect"] == "Allow" and "Service" in statement["Principal"]
             ]
             assert allowed["Principal"] == {"Service": "cloudfront.amazonaws.com"}
             assert allowed["Action"] == "s3:GetObject"

@@ -141,7 +141,7 @@ def test_no_security_group_is_open_to_the_internet(option_set: Stage) -> None:
 
 def test_subnets_hand_out_no_public_address_by_themselves(dev: Stage) -> None:
     subnets = dev.stateful.of_type("AWS::EC2::Subnet").values()
-    assert not [one for one in subnets if one["Properties"].get("MapPublicIpOnLaunch")]
+    assert not [subnet for subnet in subnets if subnet["Properties"].get("MapPublicIpOnLaunch")]
 
 
 def test_the_ably_key_is_created_without_a_value_unless_its_arn_is_given(

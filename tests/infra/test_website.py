@@ -27,9 +27,13 @@ def test_only_cloudfront_reads_the_files_and_only_over_tls(dev: Stage) -> None:
     bucket = dev.service.properties("AWS::S3::Bucket", "WebsiteFiles")
     assert all(bucket["PublicAccessBlockConfiguration"].values())
     policy = dev.service.properties("AWS::S3::BucketPolicy", "WebsiteFiles")["PolicyDocument"]
-    denied = [one for one in policy["Statement"] if one["Effect"] == "Deny"]
-    assert [one["Condition"] for one in denied] == [{"Bool": {"aws:SecureTransport": "false"}}]
-    (read,) = [one for one in policy["Statement"] if one.get("Action") == "s3:GetObject"]
+    denied = [statement for statement in policy["Statement"] if statement["Effect"] == "Deny"]
+    assert [statement["Condition"] for statement in denied] == [
+        {"Bool": {"aws:SecureTransport": "false"}}
+    ]
+    (read,) = [
+        statement for statement in policy["Statement"] if statement.get("Action") == "s3:GetObject"
+    ]
     assert read["Principal"] == {"Service": "cloudfront.amazonaws.com"}
     assert "AWS:SourceArn" in read["Condition"]["StringEquals"]
     assert "OriginAccessControlId" in _distribution(dev)["Origins"][0]
@@ -75,7 +79,7 @@ def test_api_answers_are_never_kept_and_cookies_and_queries_go_on(dev: Stage) ->
 
 
 @pytest.mark.parametrize(
-    ("asked", "served"),
+    ("requested", "served"),
     [
         ("/api/auth", "/auth"),
         ("/api/messages", "/messages"),
@@ -83,9 +87,9 @@ def test_api_answers_are_never_kept_and_cookies_and_queries_go_on(dev: Stage) ->
         ("/apiary", "/apiary"),
     ],
 )
-def test_the_apis_own_paths_stand_behind_api(dev: Stage, asked: str, served: str) -> None:
+def test_the_apis_own_paths_stand_behind_api(dev: Stage, requested: str, served: str) -> None:
     code = dev.service.properties("AWS::CloudFront::Function")["FunctionCode"]
-    event = json.dumps({"request": {"uri": asked, "querystring": {"limit": {"value": "5"}}}})
+    event = json.dumps({"request": {"uri": requested, "querystring": {"limit": {"value": "5"}}}})
     program = f"{code}\nconsole.log(JSON.stringify(handler({event})))"
     answer = subprocess.run(["node", "-e", program], capture_output=True, text=True, check=True)
     request = json.loads(answer.stdout)

@@ -1,4 +1,4 @@
--- One page of messages, the newest first, all of them older than a given number.
+-- One page of messages, newest first, with numbers below a given one.
 -- The columns are in the table's order, as the connector publishes them.
 SELECT
     username,

@@ -1,5 +1,5 @@
--- Deletes chat messages and leaves a tombstone for each; one row back for each delete: its id, its
--- target and what became of it.
+-- Deletes chat messages and leaves a tombstone for each. Returns one row for each delete: its id,
+-- its target and its outcome.
 WITH removal AS (
     SELECT *
     FROM unnest(
@@ -16,7 +16,7 @@ removed AS (
         AND chat.client_id = removal.client_id
     RETURNING removal.delete_id, removal.target_id, removal.client_id, removal.timestamp_ms
 ),
-buried AS (
+tombstone AS (
     INSERT INTO public.chat_deleted (msg_id, client_id, deleted_at_timestamp, delete_id)
     SELECT target_id, client_id, timestamp_ms, delete_id FROM removed
 )

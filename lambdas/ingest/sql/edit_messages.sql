@@ -1,6 +1,6 @@
--- Edits chat messages; one row back for each edit: its id, its target and what became of it.
--- The greater (timestamp, id) wins, whatever order edits arrive in; "C" compares bytes, as the
--- function and the page do.
+-- Edits chat messages. Returns one row for each edit: its id, its target and its outcome.
+-- The greater (timestamp, id) wins, in whichever order edits arrive. "C" compares bytes, like the
+-- function and the page.
 WITH edit AS (
     SELECT *
     FROM unnest(

@@ -1,5 +1,5 @@
--- Writes new chat messages in the order given; one row back for each that is new.
--- A message that is there already, or was deleted, stays as it is.
+-- Writes new chat messages in the given order. Returns one row for each new message.
+-- A message that exists already or was deleted stays as it is.
 INSERT INTO public.chat_data
     (username, msg_id, msg_data, client_id, created_at_timestamp, is_edited)
 SELECT new.username, new.msg_id, new.content, new.client_id, new.timestamp_ms, false

@@ -56,12 +56,12 @@ def _with_inner_names(original: Callable[..., Any], containers: list[Properties]
 
     def lowered(value: Any) -> Any:
         if isinstance(value, dict):
-            return {key[0].lower() + key[1:]: lowered(one) for key, one in value.items()}
-        return [lowered(one) for one in value] if isinstance(value, list) else value
+            return {key[0].lower() + key[1:]: lowered(item) for key, item in value.items()}
+        return [lowered(item) for item in value] if isinstance(value, list) else value
 
     return original(
         [
-            {key: lowered(one) if key in INNER_NAMES else one for key, one in container.items()}
+            {key: lowered(item) if key in INNER_NAMES else item for key, item in container.items()}
             for container in containers
         ]
     )

@@ -132,7 +132,9 @@ def _text(value: Any, least: int, most: int) -> str:
     """A text that Postgres can store, of so many bytes."""
     _insist(isinstance(value, str) and "\0" not in value)
     size = len(value.encode(errors="surrogatepass"))
-    _insist(least <= size <= most and not any("\ud800" <= one <= "\udfff" for one in value))
+    _insist(
+        least <= size <= most and not any("\ud800" <= character <= "\udfff" for character in value)
+    )
     return str(value)
 
 

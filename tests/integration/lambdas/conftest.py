@@ -47,8 +47,8 @@ def rows(url: str, statement: str) -> list[tuple[Any, ...]]:
 def wait_until_blocked(url: str, *, by: Connection) -> None:
     """Wait until some transaction waits for the one of this connection."""
     blocker = by.info.backend_pid
-    waiting = f"SELECT count(*) FROM pg_stat_activity WHERE {blocker} = ANY(pg_blocking_pids(pid))"
-    eventually(lambda: rows(url, waiting) != [(0,)], "something waits for the transaction")
+    blocked = f"SELECT count(*) FROM pg_stat_activity WHERE {blocker} = ANY(pg_blocking_pids(pid))"
+    eventually(lambda: rows(url, blocked) != [(0,)], "something waits for the transaction")
 
 
 @pytest.fixture

@@ -184,8 +184,8 @@ def test_a_deploy_is_told_that_the_key_can_be_used(
     ("secret", "said"),
     [
         (None, "ResourceNotFoundException"),
-        ("hunter2", "not of the form appId.keyId:secret"),
-        ("app.key:hunter2 x", "not of the form appId.keyId:secret"),
+        ("hunter2", "not have the form appId.keyId:secret"),
+        ("app.key:hunter2 x", "not have the form appId.keyId:secret"),
     ],
 )
 def test_a_deploy_without_a_key_is_told_what_to_do(
@@ -212,7 +212,7 @@ def test_a_deploy_with_another_apps_key_is_told_both_apps_and_no_secret(
     with pytest.raises(ApiKeyError) as caught:
         new_auth(ABLY_APP_ID="other")({})
     sentence = str(caught.value)
-    assert "is of the app 'appid', and ably_app_id is 'other'" in sentence
+    assert "belongs to the app 'appid', but ably_app_id is 'other'" in sentence
     assert "secret-of-the-key" not in sentence
 
 

@@ -100,7 +100,7 @@ def test_the_latest_edit_wins_in_whatever_order_they_arrive(
         edit(written["id"], "late, greater id", id="e:B", timestamp=300),
     ]
     arriving = [edits[index] for index in order]
-    for event in [arriving] if merge else [[one] for one in arriving]:
+    for event in [arriving] if merge else [[edited] for edited in arriving]:
         ingest(envelope(*event))
     assert rows(chat_url, ROW) == [("late, greater id", True, 300, "e:B")]
 

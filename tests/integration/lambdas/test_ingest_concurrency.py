@@ -51,7 +51,7 @@ def test_edits_at_once_end_with_the_latest(functions: list[Invoke], chat_url: st
     functions[0](envelope(*(write(id=f"m:{n}") for n in range(5))))
     edits = [edit(f"m:{t % 5}", f"{t}", timestamp=t, id=f"e:{t}") for t in range(200)]
     shuffled = [random.Random(seed).sample(edits, len(edits)) for seed in range(FUNCTIONS)]  # noqa: S311  # an order, no secret
-    at_once(functions, [[envelope(one) for one in mine] for mine in shuffled])
+    at_once(functions, [[envelope(message) for message in mine] for mine in shuffled])
     latest = [(f"m:{n}", f"{195 + n}", 195 + n) for n in range(5)]
     found = "SELECT msg_id, msg_data, edited_at_timestamp FROM chat_data ORDER BY msg_id"
     assert rows(chat_url, found) == latest
@@ -61,9 +61,9 @@ def test_events_that_touch_the_same_messages_in_opposite_order_do_not_deadlock(
     functions: list[Invoke], chat_url: str
 ) -> None:
     ids = [f"m:{n}" for n in range(10)]
-    functions[0](envelope(*(write(id=one) for one in ids)))
-    forwards = [envelope(*(edit(one, timestamp=t) for one in ids)) for t in range(50)]
-    backwards = [envelope(*(edit(one, timestamp=t) for one in ids[::-1])) for t in range(50)]
+    functions[0](envelope(*(write(id=message_id) for message_id in ids)))
+    forwards = [envelope(*(edit(target, timestamp=t) for target in ids)) for t in range(50)]
+    backwards = [envelope(*(edit(target, timestamp=t) for target in ids[::-1])) for t in range(50)]
     at_once(functions, [forwards, backwards, forwards, backwards])
     assert rows(chat_url, "SELECT DISTINCT edited_at_timestamp FROM chat_data") == [(49,)]
 
@@ -106,9 +106,9 @@ def test_an_edit_that_overtakes_its_message_by_a_commit_is_retried_and_applied(
     with ThreadPoolExecutor(1) as pool:
         with opened(chat_url) as writing:
             repository.apply(writing, message)
-            waiting = pool.submit(functions[0], edited)
+            blocked = pool.submit(functions[0], edited)
             wait_until_blocked(chat_url, by=writing.connection)
-        waiting.result(timeout=10)
+        blocked.result(timeout=10)
     assert rows(chat_url, "SELECT msg_data FROM chat_data") == [("new",)]
 
 
@@ -120,9 +120,9 @@ def test_a_message_that_was_rolled_back_is_as_if_it_had_never_come(
     with ThreadPoolExecutor(1) as pool:
         try:
             repository.apply(writing.cursor(), message)
-            waiting = pool.submit(functions[0], envelope(edit("m:0")))
+            blocked = pool.submit(functions[0], envelope(edit("m:0")))
             wait_until_blocked(chat_url, by=writing)
         finally:
             writing.close()
         with pytest.raises(EditBeforeMessageError):
-            waiting.result(timeout=10)
+            blocked.result(timeout=10)

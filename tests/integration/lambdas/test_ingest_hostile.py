@@ -100,7 +100,9 @@ class Rejects:
             handles = [message["ReceiptHandle"] for message in messages]
             self._sqs.delete_message_batch(
                 QueueUrl=self._url,
-                Entries=[{"Id": str(n), "ReceiptHandle": one} for n, one in enumerate(handles)],
+                Entries=[
+                    {"Id": str(n), "ReceiptHandle": handle} for n, handle in enumerate(handles)
+                ],
             )
 
 
@@ -153,7 +155,7 @@ def test_batches_of_the_queue_become_rows_rejects_or_retries(
     ]
     table.chat.take(wishes)
     table.check()
-    reject_queue.check([one for _, rejects in sorted_bodies for one in rejects])
+    reject_queue.check([reject for _, rejects in sorted_bodies for reject in rejects])
 
 
 def _parsed(body: str) -> Any:

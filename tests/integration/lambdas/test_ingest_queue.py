@@ -108,7 +108,9 @@ def test_a_message_that_the_database_refuses_does_not_take_its_batch_along(
     answer = ingest(batch(envelope(write("a")), envelope(write("poison")), envelope(write("b"))))
     assert failed(answer) == ["m1"]
     assert rows(chat_url, CONTENTS) == [("a",), ("b",)]
-    (record,) = [one for one in caplog.records if vars(one).get("action") == "write_message"]
+    (record,) = [
+        record for record in caplog.records if vars(record).get("action") == "write_message"
+    ]
     assert vars(record)["error_code"] == "database_refused"
 
 

@@ -145,7 +145,7 @@ def test_an_older_release_leaves_a_newer_database_as_it_is_and_says_so(
         cursor.execute("INSERT INTO chat_migration VALUES (5, '0005_b', ''), (6, '0006_c', '')")
     assert migrate({}) == {"applied": [], "ahead": ["0005_b", "0006_c"]}
     (line,) = [record for record in caplog.records if record.levelname == "WARNING"]
-    assert "is of a later release" in line.message
+    assert "belongs to a later release" in line.message
     assert vars(line)["migration"] == "0006_c"
 
 

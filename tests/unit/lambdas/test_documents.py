@@ -20,13 +20,13 @@ ENDS = ("Applied", "Superseded", "Refused")
 
 
 class Recording(Mapping[str, str]):
-    """An empty environment that remembers what was asked for."""
+    """An empty environment that remembers what was requested for."""
 
     def __init__(self) -> None:
-        self.asked: set[str] = set()
+        self.requested: set[str] = set()
 
     def __getitem__(self, key: str) -> str:
-        self.asked.add(key)
+        self.requested.add(key)
         raise KeyError(key)
 
     def __iter__(self) -> Iterator[str]:
@@ -72,10 +72,10 @@ def test_the_variables_of_a_function_are_those_of_the_table(
     function: str, parse: Callable[[Mapping[str, str]], object]
 ) -> None:
     environment = Recording()
-    with contextlib.suppress(SettingsError):  # what is required is missing, all was asked for
+    with contextlib.suppress(SettingsError):  # what is required is missing, all was requested for
         parse(environment)
     documented = {name for name, cells in table("variable").items() if function in cells[0]}
-    assert documented == environment.asked
+    assert documented == environment.requested
 
 
 def test_the_reasons_of_a_reject_are_those_of_the_table() -> None:

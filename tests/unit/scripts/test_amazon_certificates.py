@@ -17,11 +17,11 @@ def authorities(bundle: Path) -> dict[str, float]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_verify_locations(bundle)
     return {
-        dict(name[0] for name in one["subject"] if isinstance(name[0], tuple)).get(
+        dict(name[0] for name in authority["subject"] if isinstance(name[0], tuple)).get(
             "commonName", ""
-        ): ssl.cert_time_to_seconds(str(one["notAfter"]))
-        for one in context.get_ca_certs()
-        if isinstance(one["subject"], tuple)
+        ): ssl.cert_time_to_seconds(str(authority["notAfter"]))
+        for authority in context.get_ca_certs()
+        if isinstance(authority["subject"], tuple)
     }
 
 

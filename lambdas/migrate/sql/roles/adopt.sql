@@ -1,7 +1,7 @@
--- Hands over to the owner what an earlier release or the original connector has made as another
--- role. What runs as its owner, or is called by what does, is taken only from a role that is trusted:
--- else any role that may create a function would have it run as the owner. The connector's `install`
--- refuses what is left.
+-- Transfers to the owner the objects that an earlier release or the original connector created as
+-- another role. Functions are transferred only from a trusted role, because they run as their owner
+-- or are called by functions that do: otherwise any role that may create a function could run it as
+-- the owner. The connector's `install` refuses what remains.
 -- Lock: ACCESS EXCLUSIVE on each table that changes hands, milliseconds.
 DO $$
 DECLARE
@@ -41,7 +41,7 @@ BEGIN
                     )
                 )
                 OR class.oid IN (
-                    -- The sequence by which a table that is taken over numbers its messages.
+                    -- The sequence that numbers the messages of a table that existed before.
                     SELECT dependency.refobjid
                     FROM pg_attrdef AS expression
                     JOIN pg_depend AS dependency

@@ -1,6 +1,7 @@
--- The three roles, each with no more than it needs (docs/database-permissions.md), and whoever runs
--- this as a member of the owner until leave.sql. They have no password: on RDS they log in by IAM.
--- Locks: none that anyone could wait for.
+-- Creates the three roles, each with only what it needs (docs/database-permissions.md). The current
+-- user is a member of the owner until leave.sql. The roles have no password: on RDS they log in by
+-- IAM.
+-- Locks: none that block another session.
 DO $$
 DECLARE
     wanted text;
@@ -17,7 +18,7 @@ BEGIN
         EXECUTE format('GRANT USAGE ON SCHEMA public TO %I', wanted);
     END LOOP;
     EXECUTE format('GRANT CREATE ON DATABASE %I TO ably_owner', current_database());
-    -- So that `status`, asked as the owner, may tell which session leads, and the owner end one.
+    -- So that `status`, run as the owner, can show which session leads, and the owner can end it.
     IF NOT pg_has_role('ably_owner', 'ably_connector', 'MEMBER') THEN
         GRANT ably_connector TO ably_owner;
     END IF;

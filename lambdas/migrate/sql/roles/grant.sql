@@ -1,6 +1,6 @@
--- What ingest and history may do, said anew at every deploy; run as the owner. The triggers'
--- functions have their owner's rights, so a writer of the chat needs none on schema ably.
--- Locks: none that anyone could wait for.
+-- Grants ingest and history their privileges again at every deploy; runs as the owner. The trigger
+-- functions run with their owner's privileges, so a writer of the chat needs none on schema ably.
+-- Locks: none that block another session.
 REVOKE ALL ON public.chat_data, public.chat_deleted FROM ably_chat;
 
 GRANT
@@ -12,7 +12,7 @@ ON public.chat_data TO ably_chat;
 
 GRANT SELECT, INSERT ON public.chat_deleted TO ably_chat;
 
--- The sequence that numbers the messages: ours, or that of a table which was taken over.
+-- The sequence that numbers the messages: ours, or that of a table that existed before.
 DO $$
 DECLARE
     numbering regclass;

@@ -1,5 +1,5 @@
--- Ends the membership that create.sql began: whoever is a member of the owner is one of rds_iam too,
--- from whom RDS takes no password. A superuser has needed none.
+-- Ends the membership that create.sql began: a member of the owner is also a member of rds_iam, whose
+-- password RDS refuses. A superuser needs no membership.
 DO $$
 BEGIN
     IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN

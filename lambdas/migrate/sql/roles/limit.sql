@@ -1,5 +1,5 @@
--- How long the roles' statements and transactions may take. Set on the roles and not by the clients:
--- RDS Proxy takes no such option from a client. In this database only.
+-- Limits the duration of the roles' statements and transactions, in this database only. Set on the
+-- roles and not by the clients, because RDS Proxy refuses such options from a client.
 DO $$
 DECLARE
     setting text[];

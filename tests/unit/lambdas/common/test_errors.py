@@ -25,5 +25,5 @@ def test_each_error_has_its_code(error: FunctionError, code: str, retryable: boo
 
 def test_an_early_edit_says_how_many_wait() -> None:
     assert str(errors.EditBeforeMessageError(2)) == (
-        "unable to apply 2 edit(s) or delete(s); no such message yet"
+        "unable to apply 2 edit(s) or delete(s); their message has not arrived yet"
     )

@@ -47,7 +47,7 @@ def test_every_problem_is_reported_at_once_by_its_variable() -> None:
 
 
 def test_verifying_tls_needs_the_certificates_to_verify_with() -> None:
-    with pytest.raises(SettingsError, match="DB_SSLROOTCERT is needed"):
+    with pytest.raises(SettingsError, match="DB_SSLROOTCERT is required"):
         IngestSettings.parse({**INGEST, "DB_SSLMODE": "verify-full"})
     with_certificates = {
         **INGEST,
@@ -105,8 +105,11 @@ def test_origins_are_a_list_or_a_star(value: str, origins: set[str]) -> None:
 @pytest.mark.parametrize(
     ("value", "problem"),
     [
-        ("a.example", "ALLOWED_ORIGINS holds what is no origin: a.example"),
-        ("https://a.example/", "ALLOWED_ORIGINS holds what is no origin: https://a.example/"),
+        ("a.example", "ALLOWED_ORIGINS contains values that are no origin: a.example"),
+        (
+            "https://a.example/",
+            "ALLOWED_ORIGINS contains values that are no origin: https://a.example/",
+        ),
         ("*,https://a.example", "ALLOWED_ORIGINS must be either [*] or a list of origins"),
     ],
 )

@@ -15,11 +15,11 @@ def test_the_files_are_numbered_from_one_without_a_gap() -> None:
 @pytest.mark.parametrize(
     ("names", "problem"),
     [
-        (["0002_b.sql"], "a gap or a double"),
-        (["0001_a.sql", "0003_c.sql"], "a gap or a double"),
-        (["0001_a.sql", "0001_b.sql"], "a gap or a double"),
-        (["1_a.sql"], "1_a.sql is not NNNN_what.sql"),
-        (["0001-A.sql"], "0001-A.sql is not NNNN_what.sql"),
+        (["0002_b.sql"], "a gap or a duplicate"),
+        (["0001_a.sql", "0003_c.sql"], "a gap or a duplicate"),
+        (["0001_a.sql", "0001_b.sql"], "a gap or a duplicate"),
+        (["1_a.sql"], "1_a.sql is not named NNNN_what.sql"),
+        (["0001-A.sql"], "0001-A.sql is not named NNNN_what.sql"),
     ],
 )
 def test_files_that_do_not_fit_together_are_said(
