@@ -8,10 +8,15 @@ from typing import Any
 import psycopg2
 from psycopg2 import errors, sql
 
-from connector_task.capture import plan as capture
 from connector_task.capture import trigger_functions
 from connector_task.capture.catalog import find_captures
-from connector_task.capture.plan import Capture, InstallationPlan, Trigger, WantedTrigger
+from connector_task.capture.plan import (
+    Capture,
+    InstallationPlan,
+    Trigger,
+    WantedTrigger,
+    installation_plan,
+)
 from connector_task.capture.rights import (
     grant_and_take_back,
     record_triggers,
@@ -169,10 +174,10 @@ class Installer:
         cursor.execute(statement("find_functions"))
         functions: dict[str, str] = dict(cursor.fetchall())
         bodies = {
-            one: trigger_functions.body(one, self._message_bytes).as_string(cursor)
-            for one in captures
+            capture: trigger_functions.body(capture, self._message_bytes).as_string(cursor)
+            for capture in captures
         }
-        return capture.plan(bodies, _found_triggers(cursor), functions)
+        return installation_plan(bodies, _found_triggers(cursor), functions)
 
     def _apply(self, cursor: psycopg2.extensions.cursor, plan: InstallationPlan) -> None:
         for trigger in plan.drop_triggers:
@@ -184,9 +189,11 @@ class Installer:
                     function=sql.Identifier("ably", name), body=sql.Literal(body)
                 )
             )
-        for one in plan.create_triggers:
-            _create_trigger(cursor, one)
-            self._log("trigger created", f"{one.relation.schema}.{one.relation.name}", one.name)
+        for wanted in plan.create_triggers:
+            _create_trigger(cursor, wanted)
+            self._log(
+                "trigger created", f"{wanted.relation.schema}.{wanted.relation.name}", wanted.name
+            )
         for name in plan.drop_functions:
             # With the triggers on tables whose owner's rights we do not have.
             drop = sql.SQL("DROP FUNCTION {}() CASCADE")
@@ -199,7 +206,9 @@ class Installer:
             cursor.execute(statement("control_table"))
         cursor.execute("SELECT tablename, ablychannelname, operation FROM public.ablycontroltable")
         found = set(cursor.fetchall())
-        wanted = {(one.table, one.channel, str(one.operation)) for one in self._mappings}
+        wanted = {
+            (mapping.table, mapping.channel, str(mapping.operation)) for mapping in self._mappings
+        }
         for row in sorted(found - wanted):
             cursor.execute(statement("control_forget"), row)
         for row in sorted(wanted - found):
@@ -239,24 +248,24 @@ def _found_triggers(cursor: psycopg2.extensions.cursor) -> list[Trigger]:
     return [Trigger(*row) for row in cursor.fetchall()]
 
 
-def _create_trigger(cursor: psycopg2.extensions.cursor, one: WantedTrigger) -> None:
+def _create_trigger(cursor: psycopg2.extensions.cursor, wanted: WantedTrigger) -> None:
     cursor.execute(
         sql.SQL(statement("trigger")).format(
-            trigger=sql.Identifier(one.name),
-            operation=sql.SQL(one.capture.operation),
-            table=sql.Identifier(one.relation.schema, one.relation.name),
-            transition=sql.SQL(_transition(one.capture)),
-            function=sql.Identifier("ably", one.capture.function_name),
+            trigger=sql.Identifier(wanted.name),
+            operation=sql.SQL(wanted.capture.operation),
+            table=sql.Identifier(wanted.relation.schema, wanted.relation.name),
+            transition=sql.SQL(_transition(wanted.capture)),
+            function=sql.Identifier("ably", wanted.capture.function_name),
         )
     )
 
 
-def _transition(one: Capture) -> str:
-    if one.operation is Operation.TRUNCATE:
+def _transition(capture: Capture) -> str:
+    if capture.operation is Operation.TRUNCATE:
         return ""
-    if one.sees_both:
+    if capture.sees_both:
         return "REFERENCING OLD TABLE AS before NEW TABLE AS changed"
-    changed = "OLD" if one.operation is Operation.DELETE else "NEW"
+    changed = "OLD" if capture.operation is Operation.DELETE else "NEW"
     return f"REFERENCING {changed} TABLE AS changed"
 
 

@@ -194,7 +194,7 @@ def captures(tables: Mapping[str, Table], mappings: Iterable[TableMapping]) -> l
     return [Capture(table, operation, tuple(found)) for (table, operation), found in routes.items()]
 
 
-def plan(
+def installation_plan(
     bodies: Mapping[Capture, str],
     found_triggers: Iterable[Trigger],
     found_functions: Mapping[str, str],
@@ -206,8 +206,8 @@ def plan(
         found_triggers: all that are ours or the original's, on any table.
         found_functions: all that are ours, name to body.
     """
-    wanted = {trigger.place: trigger for one in bodies for trigger in one.triggers}
-    functions = {one.function_name: body for one, body in bodies.items()}
+    wanted = {trigger.place: trigger for capture in bodies for trigger in capture.triggers}
+    functions = {capture.function_name: body for capture, body in bodies.items()}
     captured = {trigger.relation.oid for trigger in wanted.values()}
     kept = set()
     surplus = []
@@ -225,7 +225,7 @@ def plan(
         write_functions=tuple(
             (name, body) for name, body in functions.items() if found_functions.get(name) != body
         ),
-        create_triggers=tuple(one for place, one in wanted.items() if place not in kept),
+        create_triggers=tuple(trigger for place, trigger in wanted.items() if place not in kept),
         drop_functions=tuple(name for name in found_functions if name not in functions),
         foreign_triggers=tuple(foreign),
     )

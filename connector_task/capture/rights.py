@@ -31,7 +31,7 @@ def refuse_foreign_owners(cursor: Cursor, captures: Iterable[Capture]) -> None:
     Raises:
         InstallationError: it does not; all of it is named.
     """
-    tables = [one.table.oid for one in captures]
+    tables = [capture.table.oid for capture in captures]
     cursor.execute(statement("find_foreign_owners"), {"tables": tables})
     found = [
         f"{thing} belongs to role {owner}, which could run code as {role}: install as {owner}, "
@@ -45,7 +45,9 @@ def refuse_foreign_owners(cursor: Cursor, captures: Iterable[Capture]) -> None:
 def record_triggers(cursor: Cursor, captures: Iterable[Capture]) -> None:
     """Have the capture functions know the triggers that are theirs."""
     made = [
-        (trigger.relation.oid, one.function_name) for one in captures for trigger in one.triggers
+        (trigger.relation.oid, capture.function_name)
+        for capture in captures
+        for trigger in capture.triggers
     ]
     parameters = {
         "relations": [relation for relation, _ in made],
@@ -73,11 +75,11 @@ def warn(logger: Logger, superusers: Iterable[str], foreign: Iterable[Trigger]) 
     for role in superusers:
         fields = LogFields(action="install", role=role, hint=SUPERUSER_HINT)
         logger.warning("captures run as a superuser", fields)
-    for one in foreign:
+    for trigger in foreign:
         fields = LogFields(
             action="install",
-            table=f"{one.schema}.{one.table}",
-            trigger=one.name,
+            table=f"{trigger.schema}.{trigger.table}",
+            trigger=trigger.name,
             hint=FOREIGN_TRIGGER_HINT,
         )
         logger.warning("trigger was not made by the connector", fields)
@@ -87,6 +89,6 @@ def warnings(superusers: Iterable[str], foreign: Iterable[Trigger]) -> Iterator[
     """The same as sentences, for a person."""
     for role in superusers:
         yield f"captures run as {role}, a superuser: {SUPERUSER_HINT}"
-    for one in foreign:
-        place = f"{one.name} on {one.schema}.{one.table}"
+    for trigger in foreign:
+        place = f"{trigger.name} on {trigger.schema}.{trigger.table}"
         yield f"trigger {place} was not made by the connector: {FOREIGN_TRIGGER_HINT}"

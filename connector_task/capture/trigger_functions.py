@@ -23,23 +23,25 @@ NULL = sql.SQL("NULL")
 TRANSITIONS = {"later": "changed", "earlier": "before"}
 
 
-def body(one: Capture, message_bytes: int) -> Composable:
+def body(capture: Capture, message_bytes: int) -> Composable:
     """The body of a capture's function.
 
     Args:
-        one: what it captures.
+        capture: what it captures.
         message_bytes: that a message may have, its name and headers included.
     """
-    if one.operation is Operation.TRUNCATE:
-        return _truncate_body(one)
-    if all(route.is_plain for route in one.routes):
-        return _plain_body(one, message_bytes)
+    if capture.operation is Operation.TRUNCATE:
+        return _truncate_body(capture)
+    if all(route.is_plain for route in capture.routes):
+        return _plain_body(capture, message_bytes)
     return _fill(
         "routes",
-        guard=_guard(one),
-        pairing=_fill("pairing") if one.sees_both else sql.SQL(""),
-        routes=sql.SQL("\n    ").join(_route(one, route, message_bytes) for route in one.routes),
-        wake=_wake(one),
+        guard=_guard(capture),
+        pairing=_fill("pairing") if capture.sees_both else sql.SQL(""),
+        routes=sql.SQL("\n    ").join(
+            _route(capture, route, message_bytes) for route in capture.routes
+        ),
+        wake=_wake(capture),
     )
 
 
@@ -66,34 +68,35 @@ def _fill(name: str, **parts: Composable) -> sql.Composed:
     return sql.SQL(statement(name).rstrip("\n")).format(**parts)
 
 
-def _plain_body(one: Capture, message_bytes: int) -> Composable:
+def _plain_body(capture: Capture, message_bytes: int) -> Composable:
     return _fill(
         "body",
-        guard=_guard(one),
-        max_bytes=sql.Literal(message_bytes - len(one.operation)),
-        key=sql.Literal(list(one.table.key)),
-        table=_name_at_run_time(one.table),
+        guard=_guard(capture),
+        max_bytes=sql.Literal(message_bytes - len(capture.operation)),
+        key=sql.Literal(list(capture.table.key)),
+        table=_name_at_run_time(capture.table),
         channels=sql.SQL(", ").join(
-            sql.SQL("({}::text)").format(sql.Literal(_fixed(channel))) for channel in one.channels
+            sql.SQL("({}::text)").format(sql.Literal(_fixed(channel)))
+            for channel in capture.channels
         ),
-        wake=_wake(one),
+        wake=_wake(capture),
     )
 
 
-def _truncate_body(one: Capture) -> Composable:
+def _truncate_body(capture: Capture) -> Composable:
     return _fill(
         "truncate",
-        guard=_guard(one),
-        channels=sql.Literal([_fixed(route.channel) for route in one.routes]),
-        encodings=_array(_encoding(route) for route in one.routes),
-        headers=_array(_headers(route, sql.Literal) for route in one.routes),
-        wake=_wake(one),
+        guard=_guard(capture),
+        channels=sql.Literal([_fixed(route.channel) for route in capture.routes]),
+        encodings=_array(_encoding(route) for route in capture.routes),
+        headers=_array(_headers(route, sql.Literal) for route in capture.routes),
+        wake=_wake(capture),
     )
 
 
-def _guard(one: Capture) -> Composable:
+def _guard(capture: Capture) -> Composable:
     """Refuse to run for a trigger that `install` has not made."""
-    table = one.table
+    table = capture.table
     is_no_partition: Composable = sql.SQL("true")
     if table.partitions is not None:
         root = table_names.quoted(table.schema, table.name)
@@ -103,13 +106,13 @@ def _guard(one: Capture) -> Composable:
         schema=sql.Literal(table.schema),
         table=sql.Literal(table.name),
         is_no_partition=is_no_partition,
-        function=sql.Literal(one.function_name),
+        function=sql.Literal(capture.function_name),
     )
 
 
-def _wake(one: Capture) -> Composable:
+def _wake(capture: Capture) -> Composable:
     """Wake the relay, or that of the shards the channels are of, where they are known by now."""
-    channels = [route.channel for route in one.routes]
+    channels = [route.channel for route in capture.routes]
     if any(templates.columns(channel) for channel in channels):
         return _fill("wake", channels=NULL)
     fixed = list(dict.fromkeys(_fixed(channel) for channel in channels))
@@ -128,28 +131,30 @@ def _name_at_run_time(table: Table) -> Composable:
     return sql.SQL(name).format(sql.Literal(table.oid))
 
 
-def _route(one: Capture, route: Route, message_bytes: int) -> Composable:
+def _route(capture: Capture, route: Route, message_bytes: int) -> Composable:
     """The block of one route: what is done as a rule, and what where that fails."""
-    is_paired = one.sees_both and (route.is_selective or route.options.old)
+    is_paired = capture.sees_both and (route.is_selective or route.options.old)
     sides = ("later", "earlier") if is_paired else ("later",)
     sources = {side: sql.Identifier(TRANSITIONS[side]) for side in sides}
-    usual = {side: _rows(route, one.table, source) for side, source in sources.items()}
+    usual = {side: _rows(route, capture.table, source) for side, source in sources.items()}
     degraded = {side: _degraded_rows(route, side) for side in sides}
-    name = _name_at_run_time(one.table)
+    name = _name_at_run_time(capture.table)
     return _fill(
         "route",
-        events=_events(route, one.table, _changes(one, usual), name, message_bytes),
+        events=_events(route, capture.table, _changes(capture, usual), name, message_bytes),
         judgements=sql.SQL("\n        ").join(
-            _judgement(route, one.table, side, source) for side, source in sources.items()
+            _judgement(route, capture.table, side, source) for side, source in sources.items()
         ),
-        degraded_events=_events(route, one.table, _changes(one, degraded), name, message_bytes),
+        degraded_events=_events(
+            route, capture.table, _changes(capture, degraded), name, message_bytes
+        ),
     )
 
 
-def _changes(one: Capture, sides: Mapping[str, Composable]) -> Composable:
+def _changes(capture: Capture, sides: Mapping[str, Composable]) -> Composable:
     if len(sides) == 2:
         return _fill("moves", **sides)
-    operation = sql.Literal(str(one.operation))
+    operation = sql.Literal(str(capture.operation))
     return _fill("changes", operation=operation, rows=sides["later"])
 
 

@@ -51,9 +51,9 @@ def check(settings: Settings, logger: Logger) -> str:
     """
     review = Installer.configured(settings, logger).check()
     lines = ["the configuration is valid and fits the database"]
-    for one in review.captures:
-        table = f"{one.table.schema}.{one.table.name}"
-        lines.append(f"  {table} {one.operation} -> {', '.join(one.channels)}")
+    for capture in review.captures:
+        table = f"{capture.table.schema}.{capture.table.name}"
+        lines.append(f"  {table} {capture.operation} -> {', '.join(capture.channels)}")
     found = [
         *rights.warnings(review.superusers, review.plan.foreign_triggers),
         *_warnings(review.captures),
@@ -64,20 +64,20 @@ def check(settings: Settings, logger: Logger) -> str:
 
 def _warnings(captures: list[Capture]) -> Iterator[str]:
     """What is allowed, and yet may not be what is meant."""
-    for one in captures:
-        table = f"{one.table.schema}.{one.table.name}"
-        if one.operation is Operation.TRUNCATE:
+    for capture in captures:
+        table = f"{capture.table.schema}.{capture.table.name}"
+        if capture.operation is Operation.TRUNCATE:
             continue
-        if not one.table.key:
+        if not capture.table.key:
             yield (
                 f"{table} has no primary key, so a row that is too large "
                 "for Ably goes out without anything to know it by"
             )
-        for route in one.routes:
+        for route in capture.routes:
             columns = route.options.columns
-            if columns is not None and not set(one.table.key) <= set(columns):
+            if columns is not None and not set(capture.table.key) <= set(columns):
                 yield (
-                    f"{table} {one.operation} to {route.channel} leaves out columns of the "
+                    f"{table} {capture.operation} to {route.channel} leaves out columns of the "
                     "primary key, so clients cannot tell the rows apart by it"
                 )
 
@@ -92,8 +92,8 @@ def _planned(plan: InstallationPlan) -> list[str]:
     ]
     lines += [f"  write function ably.{name}" for name, _ in plan.write_functions]
     lines += [
-        f"  create trigger {one.name} on {one.relation.schema}.{one.relation.name}"
-        for one in plan.create_triggers
+        f"  create trigger {trigger.name} on {trigger.relation.schema}.{trigger.relation.name}"
+        for trigger in plan.create_triggers
     ]
     return lines + [f"  drop function ably.{name}" for name in plan.drop_functions]
 

@@ -23,8 +23,8 @@ ADDRESS = "127.0.0.1"
 
 def report(state: Sequence[RelayState], now: float) -> tuple[HTTPStatus, dict[str, Any]]:
     """The answer for the present state of every shard's relay."""
-    silent_seconds = max(now - one.ticked_at for one in state)
-    roles = [one.role for one in state]
+    silent_seconds = max(now - shard.ticked_at for shard in state)
+    roles = [shard.role for shard in state]
     is_alive = silent_seconds <= STUCK_SECONDS and Role.STOPPED not in roles
     body = {
         "status": "ok" if is_alive else "stuck",
@@ -32,8 +32,8 @@ def report(state: Sequence[RelayState], now: float) -> tuple[HTTPStatus, dict[st
         "shards": roles,
         "last_turn_ms": round(silent_seconds * 1000),
         "components": {
-            "postgres": _component(one.database_error for one in state),
-            "ably": _component(one.ably_error for one in state),
+            "postgres": _component(shard.database_error for shard in state),
+            "ably": _component(shard.ably_error for shard in state),
         },
     }
     return (HTTPStatus.OK if is_alive else HTTPStatus.SERVICE_UNAVAILABLE), body

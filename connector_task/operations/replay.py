@@ -141,9 +141,9 @@ class PostgresReplay:
         channel = self._order.channel
         routes = [
             route
-            for one in find_captures(cursor, self._mappings)
-            if one.table.oid == table.oid and one.operation is Operation.INSERT
-            for route in one.routes
+            for capture in find_captures(cursor, self._mappings)
+            if capture.table.oid == table.oid and capture.operation is Operation.INSERT
+            for route in capture.routes
             if channel in (None, route.channel)
         ]
         if routes:

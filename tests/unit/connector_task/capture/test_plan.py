@@ -12,7 +12,7 @@ from connector_task.capture.plan import (
     Table,
     Trigger,
     captures,
-    plan,
+    installation_plan,
 )
 from connector_task.capture.table_names import candidates, quoted
 from connector_task.config.choices import Operation
@@ -49,12 +49,12 @@ DELETES = Capture(ORDERS, Operation.DELETE, (Route("b"),))
 
 
 def test_nothing_is_planned_where_everything_is_in_place() -> None:
-    result = plan({INSERTS: "x"}, [found(INSERTS)], {INSERTS.function_name: "x"})
+    result = installation_plan({INSERTS: "x"}, [found(INSERTS)], {INSERTS.function_name: "x"})
     assert result.is_empty
 
 
 def test_a_changed_channel_rewrites_the_function_and_leaves_the_trigger_alone() -> None:
-    result = plan({INSERTS: "new"}, [found(INSERTS)], {INSERTS.function_name: "old"})
+    result = installation_plan({INSERTS: "new"}, [found(INSERTS)], {INSERTS.function_name: "old"})
     assert result == InstallationPlan(
         drop_triggers=(),
         write_functions=((INSERTS.function_name, "new"),),
@@ -64,7 +64,7 @@ def test_a_changed_channel_rewrites_the_function_and_leaves_the_trigger_alone() 
 
 
 def test_what_is_no_longer_wanted_goes() -> None:
-    result = plan(
+    result = installation_plan(
         {INSERTS: "x"},
         [found(INSERTS), found(DELETES)],
         {INSERTS.function_name: "x", DELETES.function_name: "y"},
@@ -84,7 +84,7 @@ def test_what_is_no_longer_wanted_goes() -> None:
     ids=["made before the table was renamed", "disabled", "of the original"],
 )
 def test_a_trigger_that_is_not_quite_right_is_made_anew(wrong: Trigger) -> None:
-    result = plan({INSERTS: "x"}, [wrong], {INSERTS.function_name: "x"})
+    result = installation_plan({INSERTS: "x"}, [wrong], {INSERTS.function_name: "x"})
     assert result.drop_triggers == (wrong,)
     assert result.create_triggers == INSERTS.triggers
 
@@ -93,23 +93,25 @@ def test_a_trigger_on_another_roles_table_is_left_while_its_function_stays() -> 
     foreign = Trigger(
         9, "own", "t", "forged", INSERTS.function_name, enabled=True, is_droppable=False
     )
-    result = plan({INSERTS: "x"}, [found(INSERTS), foreign], {INSERTS.function_name: "x"})
+    result = installation_plan(
+        {INSERTS: "x"}, [found(INSERTS), foreign], {INSERTS.function_name: "x"}
+    )
     assert (result.is_empty, result.foreign_triggers) == (True, (foreign,))
-    without = plan({}, [foreign], {INSERTS.function_name: "x"})
+    without = installation_plan({}, [foreign], {INSERTS.function_name: "x"})
     assert (without.drop_functions, without.foreign_triggers) == ((INSERTS.function_name,), ())
     assert without.drop_triggers == ()
 
 
 def test_a_trigger_on_a_captured_table_of_another_roles_is_made_anew() -> None:
     disabled = replace(found(INSERTS, enabled=False), is_droppable=False)
-    result = plan({INSERTS: "x"}, [disabled], {INSERTS.function_name: "x"})
+    result = installation_plan({INSERTS: "x"}, [disabled], {INSERTS.function_name: "x"})
     assert (result.drop_triggers, result.create_triggers) == ((disabled,), INSERTS.triggers)
 
 
 def test_a_trigger_that_sees_too_little_for_a_new_option_is_made_anew() -> None:
     update = Capture(USERS, Operation.UPDATE, (Route("a"),))
     with_old = Capture(USERS, Operation.UPDATE, (Route("a", MappingOptions(old=True)),))
-    result = plan({with_old: "x"}, [found(update)], {with_old.function_name: "x"})
+    result = installation_plan({with_old: "x"}, [found(update)], {with_old.function_name: "x"})
     assert result.drop_triggers == (found(update),)
     assert result.create_triggers == with_old.triggers
 
