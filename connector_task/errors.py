@@ -14,7 +14,7 @@ from enum import StrEnum
 
 
 class ErrorCode(StrEnum):
-    """The connector's own codes; Ably's numeric codes are passed through beside them."""
+    """The connector's own codes; Ably's numeric codes are passed through unchanged."""
 
     CONFIGURATION_INVALID = "configuration-invalid"
     TABLE_MISSING = "table-missing"

@@ -172,7 +172,7 @@ class _Service:
                 return
 
     def background(self, settings: Settings) -> dict[str, Coroutine[Any, Any, None]]:
-        """What runs beside the relays, by name."""
+        """The background tasks of the relays, by name."""
         tasks: dict[str, Coroutine[Any, Any, None]] = {}
         if settings.health_port:
             health = HealthServer(port=settings.health_port, state=self.state, now=self.clock.now)

@@ -12,7 +12,7 @@ from connector_task.config.ably import AblySettings
 from connector_task.errors import ErrorCode, PublishError, PublishRequestError
 from connector_task.relay.ports import Batch, Message
 
-PROTOCOL_VERSION = "3"  # the first whose batch answer tells of each channel apart
+PROTOCOL_VERSION = "3"  # the first with a result for each channel of a batch
 OPEN_SECONDS = 4
 HOST_SECONDS = 6  # for one host to answer, so that a fallback host gets its turn
 REQUEST_SECONDS = 15.0  # for all of it
@@ -43,7 +43,7 @@ class AblyPublisher:
         """Publish in one request, cut off after `request_seconds` whatever the SDK does."""
         body = [_batch_spec(batch) for batch in batches]
         try:
-            # The SDK's own timeouts start anew with every host and with every byte received.
+            # The SDK's own timeouts restart with every host and with every byte received.
             async with asyncio.timeout(self._request_seconds):
                 response = await self._rest.request(
                     "POST", "/messages", version=PROTOCOL_VERSION, body=body

@@ -22,7 +22,7 @@ UNSUITABLE = {
 
 
 def find_captures(cursor: Cursor, mappings: Iterable[TableMapping]) -> list[Capture]:
-    """What is to be captured, of tables that exist and have what the mappings name.
+    """The captures of the mappings, of tables that exist and have the named columns.
 
     Raises:
         InstallationError: a table is missing or unsuitable, or has not what a mapping asks; all

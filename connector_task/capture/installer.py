@@ -1,4 +1,4 @@
-"""Brings a database to the configuration, in one transaction, and takes everything away again."""
+"""Installs the configured captures in a database, in one transaction, and uninstalls them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,7 +59,7 @@ class Review:
 
 
 class Installer:
-    """What the connector needs in one database for one list of mappings. All methods block."""
+    """The installation in one database for one list of mappings. All methods block."""
 
     def __init__(
         self,
@@ -233,7 +233,7 @@ def _translated_errors() -> Iterator[None]:
 
 
 def _lock(cursor: psycopg2.extensions.cursor) -> None:
-    """One installation at a time; and no queue of writers behind one that waits for a table."""
+    """Allow one installation at a time, and limit its waits: writers queue behind it."""
     cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
     cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [APPLICATION_LOCK, INSTALLATION_LOCK])
 

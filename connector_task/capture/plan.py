@@ -1,4 +1,4 @@
-"""What the database must hold for the configured capture, and what is to be changed. Pure."""
+"""What the database must contain for the configured capture, and what must change. Pure."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -50,7 +50,7 @@ class Trigger:
     function: str
     enabled: bool = True
     sees_both: bool = False
-    """Whether it sees the rows as they were beside the rows as they are."""
+    """Whether it sees both the old and the new rows."""
     is_droppable: bool = True
     """Whether the installing role has the rights of the table's owner."""
 
@@ -100,7 +100,7 @@ class Capture:
 
     @property
     def sees_both(self) -> bool:
-        """Whether an UPDATE's rows as they were are needed beside the rows as they are."""
+        """Whether the old rows of an UPDATE are needed in addition to the new ones."""
         return self.operation is Operation.UPDATE and any(
             route.is_selective or route.options.old for route in self.routes
         )
@@ -145,14 +145,14 @@ class WantedTrigger:
 
     @property
     def place(self) -> tuple[int, str, str, bool]:
-        """What tells it from others."""
+        """What identifies it."""
         capture = self.capture
         return (self.relation.oid, self.name, capture.function_name, capture.sees_both)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InstallationPlan:
-    """What has to be done so that the database captures what is configured, and nothing else.
+    """The changes after which the database captures what is configured, and nothing else.
 
     Attributes:
         drop_triggers: before anything is created.

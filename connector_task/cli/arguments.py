@@ -9,7 +9,7 @@ COMMANDS = {
     "install": "bring the database to the configuration, and end",
     "uninstall": "drop everything that install made",
     "status": "show leader, backlog, retries and dead letters",
-    "dead-letter": "list, retry or discard the messages that Ably has refused for good",
+    "dead-letter": "list, retry or discard the messages that Ably permanently refused",
     "replay": "publish rows that are there already, as INSERTs, without blocking writers",
     "health": "ask the connector on this machine whether its loop is alive",
 }
@@ -53,7 +53,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _with_command(arguments: Sequence[str]) -> list[str]:
-    """`run` is meant where no command is given: the original took the file alone."""
+    """Without a command, `run` is meant: the original took only the file."""
     first = arguments[0] if arguments else None
     if first is None or (first not in COMMANDS and not first.startswith("-")):
         return ["run", *arguments]

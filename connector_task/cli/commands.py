@@ -1,4 +1,4 @@
-"""The commands that do one thing and end; each returns what is to be shown to the person."""
+"""The commands that do one thing and exit; each returns the text to print."""
 
 import argparse
 import json

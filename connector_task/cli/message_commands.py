@@ -1,4 +1,4 @@
-"""The commands about messages: what was refused, and what is to be told once more."""
+"""The commands about messages: dead letters and replay."""
 
 import argparse
 import json
@@ -49,7 +49,7 @@ def replay(settings: Settings, options: argparse.Namespace, tell: Callable[[str]
     """Publish existing rows, with a line of progress every second.
 
     Raises:
-        ConnectorError: it cannot be done, or was interrupted; the sentence tells how to go on.
+        ConnectorError: it cannot be done, or was interrupted; the message says how to continue.
     """
     order = ReplayOrder(
         table=options.table,

@@ -31,7 +31,7 @@ class Facts:
         variable: name in the environment; empty where a setting is a part of another one.
         unit: of a number, as "seconds".
         expects: what a value must be, where the type does not say it.
-        note: what the documentation says of the default besides its value.
+        note: what the documentation adds to the value of the default.
         secret: its value is in no message, no repr and no log.
         echo: whether a message repeats a value that cannot be used.
         may_be_empty: whether an empty variable is a value; others count as absent.

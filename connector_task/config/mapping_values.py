@@ -1,6 +1,6 @@
 """What the values of a mapping must be beyond their types, in code and as JSON Schema has it.
 
-Each function raises what is to be said, or ValueError where the declaration says it.
+Each function raises the sentence to show, or ValueError if the declaration has it.
 """
 
 from typing import Annotated

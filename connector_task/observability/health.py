@@ -17,7 +17,12 @@ from connector_task.relay.state import RelayState, Role
 STUCK_SECONDS = 60.0  # longer than any single wait of the loop
 REQUEST_SECONDS = 5.0
 REQUEST_MAX_BYTES = 8192
-ROLES = [Role.LEADER, Role.STANDBY, Role.STARTING, Role.STOPPED]  # the first of any shard is told
+ROLES = [
+    Role.LEADER,
+    Role.STANDBY,
+    Role.STARTING,
+    Role.STOPPED,
+]  # the first found is reported
 ADDRESS = "127.0.0.1"
 
 
@@ -73,7 +78,7 @@ class HealthServer:
                 writer.write(self._response(request))
                 await writer.drain()
         except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            pass  # whoever asked has gone, or does not speak HTTP
+            pass  # the client has disconnected, or does not speak HTTP
         finally:
             writer.close()
 

@@ -63,7 +63,7 @@ class EmfMetrics:
             self._lags_ms.add((message.waited_seconds + held_seconds) * 1000, count)
 
     def degraded(self, messages: int) -> None:
-        """Count messages that went out not quite as configured."""
+        """Count messages that were published with a fallback."""
         self._degraded += messages
 
     def failed(self, error: PublishError) -> None:  # noqa: ARG002  # the log line has the code
@@ -71,7 +71,7 @@ class EmfMetrics:
         self._failures += 1
 
     def dead_lettered(self, messages: int) -> None:
-        """Count messages that were given up."""
+        """Count messages that moved to the dead-letter queue."""
         self._dead_lettered += messages
 
     def throttled(self, seconds: float) -> None:
@@ -79,7 +79,7 @@ class EmfMetrics:
         self._gathered_seconds += seconds
 
     def flush(self, *, shards_led: int, backlog: Backlog | None) -> None:
-        """Write one line and begin anew.
+        """Write one line and reset the counters.
 
         Args:
             shards_led: how many shards this process leads at the moment; one is all, undivided.

@@ -35,7 +35,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A message that was given up, without what it said."""
+    """A dead letter, without its data."""
 
     id: int
     channel: str

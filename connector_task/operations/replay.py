@@ -3,7 +3,7 @@
 A step is one short transaction: it walks some rows further along the primary key, holds them with
 FOR SHARE, and writes their events. While it is held, a row cannot change, so the event says what
 the row is, and the events of later changes come behind it. A row that somebody is changing just now
-is tried again, without waiting for its lock: nobody's transaction can deadlock with a replay.
+is tried again, without waiting for its lock: no transaction can deadlock with a replay.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -30,7 +30,7 @@ Cursor = psycopg2.extensions.cursor
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReplayOrder:
-    """What is to be replayed.
+    """Which rows to replay.
 
     Attributes:
         table: as in the configuration.
@@ -40,7 +40,7 @@ class ReplayOrder:
         after: the key to begin behind, as JSON; None begins at the first row.
         step_rows: rows of one transaction.
         max_backlog: messages that may wait in the outbox before a step.
-        message_bytes: that a message may have; of a larger row, the key alone is sent.
+        message_bytes: the limit of a message; of a larger row, only the key is sent.
     """
 
     table: str
@@ -192,7 +192,11 @@ class _Walk:
         )
 
     def publish(self, keys: Sequence[str], routes: Sequence[Route]) -> tuple[set[str], int]:
-        """Write the events of those rows that nobody is changing; returns them, and how many."""
+        """Write the events of the rows that no transaction is changing.
+
+        Returns:
+            the keys of those rows, and how many events were written.
+        """
         done = self._keys("replay_lock", keys=_json_array(keys))
         if not done:
             return set(), 0

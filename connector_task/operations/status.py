@@ -45,7 +45,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A message that was given up, without what it said."""
+    """A dead letter, without its data."""
 
     outbox_id: int
     channel: str

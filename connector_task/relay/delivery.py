@@ -122,7 +122,7 @@ class Delivery:
         if problems:
             self.counters.degraded(len(problems))
             self.logger.warning(
-                "changes were captured not quite as configured",
+                "changes captured with a fallback",
                 {
                     "action": "capture",
                     "channel": batch.channel,

@@ -1,4 +1,4 @@
--- The original connector's list of what is installed, kept for whoever reads it.
+-- The original connector's list of what is installed, kept for programs that read it.
 CREATE TABLE public.ablycontroltable (
     tablename varchar(100) NOT NULL,
     ablychannelname varchar(100) NOT NULL,

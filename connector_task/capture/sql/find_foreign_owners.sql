@@ -39,7 +39,7 @@ used AS (
         AND class.relkind IN ('r', 'v', 'm', 'f', 'p', 'S')
         AND nspowner IN (SELECT oid FROM trusted)
     UNION ALL
-    SELECT 'table public.ablycontroltable', relowner, 'drop it, for it is made anew'
+    SELECT 'table public.ablycontroltable', relowner, 'drop it; `install` creates it again'
     FROM pg_class
     WHERE oid = to_regclass('public.ablycontroltable')
 )

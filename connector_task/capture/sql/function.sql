@@ -1,5 +1,5 @@
 -- The function of one table's and operation's trigger. Its owner's rights write the outbox, so
--- that whoever changes the table needs none on schema ably.
+-- that a role which changes the table needs none on schema ably.
 CREATE OR REPLACE FUNCTION {function}()
 RETURNS trigger
 LANGUAGE plpgsql
