@@ -47,7 +47,8 @@ class StageConfig(
         if stage not in STAGES:
             choices = " or ".join(f"-c stage={name}" for name in STAGES)
             was = f", not {stage!r}" if stage else ""
-            raise ConfigError([f"stage must be chosen by {choices}{was}."])
+            how = "`make bootstrap STAGE=dev`, `make deploy STAGE=dev` and the like do so"
+            raise ConfigError([f"stage must be chosen by {choices}{was}; {how}."])
         in_file = _settings_in_file(context, stage)
         on_command_line = {name: value for name, value in context.items() if _is_setting(name)}
         problems = [
