@@ -5,7 +5,6 @@ import random
 import signal
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from connector_task.ably.publisher import AblyPublisher
@@ -22,11 +21,9 @@ from connector_task.observability.metrics import EmfMetrics
 from connector_task.postgres.membership import PostgresMembership
 from connector_task.postgres.notifications import PostgresWakeups
 from connector_task.postgres.outbox import PostgresOutbox
-from connector_task.relay.delivery import Delivery
-from connector_task.relay.dispatcher import Dispatcher
+from connector_task.relay.leadership import Leadership
 from connector_task.relay.limits import limits, rates
 from connector_task.relay.ports import Backlog, Clock, Logger
-from connector_task.relay.rate_limiter import RateLimiter
 from connector_task.relay.relay import Relay
 from connector_task.relay.retry_policy import Backoff
 from connector_task.relay.shards import ShardAssignment
@@ -266,23 +263,23 @@ class _Shared:
         state = RelayState(ticked_at=self.clock.now(), shard=shard)
         database, shards = self.settings.database, self.settings.shards
         outbox = PostgresOutbox(database, shard=shard, shards=shards)
-        lead = partial(
-            Dispatcher,
-            outbox=outbox,
-            delivery=self._delivery(state, resigned),
+        leadership = Leadership(
+            publisher=self.publisher,
             clock=self.clock,
             counters=self.metrics,
+            logger=self.logger,
             state=state,
+            backoff=Backoff(cap_seconds=ABLY_BACKOFF_CAP_SECONDS, random=random.random),
             woken=woken,
             stopped=resigned,
             poll_seconds=self.settings.poll_seconds,
             max_in_flight=self.settings.max_in_flight,
             limits=limits(self.settings.ably),
-            rate_limiter=RateLimiter(rates(self.settings.ably).share(shards)),
+            rates=rates(self.settings.ably).share(shards),
         )
         return Relay(
             outbox=outbox,
-            lead=lead,
+            lead=leadership.dispatcher,
             wakeups=PostgresWakeups(database, self.logger),
             clock=self.clock,
             logger=self.logger,
@@ -292,16 +289,4 @@ class _Shared:
             resigned=resigned,
             stopped=self.stopped,
             assignment=self.assignment,
-        )
-
-    def _delivery(self, state: RelayState, stopped: asyncio.Event) -> Delivery:
-        return Delivery(
-            publisher=self.publisher,
-            clock=self.clock,
-            counters=self.metrics,
-            logger=self.logger,
-            state=state,
-            backoff=Backoff(cap_seconds=ABLY_BACKOFF_CAP_SECONDS, random=random.random),
-            stopped=stopped,
-            limits=limits(self.settings.ably),
         )

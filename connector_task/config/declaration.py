@@ -24,7 +24,7 @@ Text = Annotated[str, Field(pattern=r"\S")]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Facts:
+class SettingFacts:
     """What a declaration says beyond pydantic's own attributes.
 
     Attributes:
@@ -71,9 +71,10 @@ def setting(  # noqa: PLR0913  # one argument for each fact
     """Declare a setting, inside `Annotated`.
 
     `key` is its name in a JSON file, or in a mapping; `meaning` goes into the documentation, in
-    Markdown; `bounds` are pydantic's `ge`, `le`, `max_length`; the others are those of `Facts`.
+    Markdown; `bounds` are pydantic's `ge`, `le`, `max_length`; the others are fields of
+    `SettingFacts`.
     """
-    facts = Facts(
+    facts = SettingFacts(
         variable=variable,
         unit=unit,
         expects=expects,
@@ -117,9 +118,9 @@ class Section(BaseModel):
         return value
 
 
-def facts(declared: FieldInfo) -> Facts:
+def facts(declared: FieldInfo) -> SettingFacts:
     """What `setting` was given."""
-    if not isinstance(declared.json_schema_extra, Facts):
+    if not isinstance(declared.json_schema_extra, SettingFacts):
         raise TypeError("a field of a Section is declared with `setting`")
     return declared.json_schema_extra
 

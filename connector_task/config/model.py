@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 from connector_task.config.ably import AblySettings
 from connector_task.config.choices import LogLevel
 from connector_task.config.database import DatabaseSettings
-from connector_task.config.declaration import Facts, Section, Text, facts, key_of, setting
+from connector_task.config.declaration import Section, SettingFacts, Text, facts, key_of, setting
 from connector_task.config.health_port import HEALTH_PORT, MAX_PORT
 from connector_task.config.mappings import Mappings
 
@@ -157,7 +157,7 @@ class Setting:
     field: FieldInfo
 
     @property
-    def facts(self) -> Facts:
+    def facts(self) -> SettingFacts:
         """What its declaration says beyond pydantic's own attributes."""
         return facts(self.field)
 

@@ -143,7 +143,7 @@ class Relay:
     """
 
     outbox: Outbox
-    lead: Callable[[], Dispatcher]
+    lead: Callable[[Outbox], Dispatcher]
     wakeups: Wakeups
     clock: Clock
     logger: Logger
@@ -223,7 +223,7 @@ class Relay:
         self.logger.info("leading", {"action": "lead", "shard": self.state.shard})
         try:
             await self.wakeups.listen(self.woken.set)
-            await self.lead().run()
+            await self.lead(self.outbox).run()
             await self.outbox.close()
         finally:
             self.assignment.leading.discard(self.state.shard)

@@ -26,26 +26,26 @@ class Leader:
         self.url = url
         self.outbox = outbox
         self.now = 0.0
-        self._backlog_index = BacklogIndex()
+        self.backlog_index = BacklogIndex()
 
     async def full_scan(self) -> None:
-        self._backlog_index.full_scan_done(await self.outbox.full_scan(), self.now, 0.0)
+        self.backlog_index.full_scan_done(await self.outbox.full_scan(), self.now, 0.0)
 
     async def claim(self, outcomes: Outcomes | None = None, *closed: str) -> ClaimResult:
         """One claim, a second after the one before it."""
         self.now += 1.1
-        if self.now >= self._backlog_index.next_full_scan_at:
+        if self.now >= self.backlog_index.next_full_scan_at:
             await self.full_scan()
         claim_request = ClaimRequest(
-            waiting=self._backlog_index.ready(closed, LIMITS.request_channels),
+            waiting=self.backlog_index.ready(closed, LIMITS.request_channels),
             resting=closed,
-            start=self._backlog_index.start,
-            floor=self._backlog_index.floor,
-            running=self._backlog_index.running,
+            start=self.backlog_index.start,
+            floor=self.backlog_index.floor,
+            running=self.backlog_index.running,
         )
-        fence = await self.outbox.fence() if self._backlog_index.wants_fence else None
+        fence = await self.outbox.fence() if self.backlog_index.wants_fence else None
         claim = await self.outbox.settle_and_claim(outcomes or Outcomes(), LIMITS, claim_request)
-        self._backlog_index.claimed(claim, fence)
+        self.backlog_index.claimed(claim, fence)
         return claim
 
     async def accept(self, batches: list[Batch], *closed: str) -> ClaimResult:
@@ -168,7 +168,7 @@ async def test_dead_rows_that_an_old_snapshot_keeps_are_not_walked_past_again(
 
 async def explained_from(leader: Leader) -> int:
     """How many pages the look of the next claim touches."""
-    start = leader._backlog_index.start  # noqa: SLF001  # what the next claim would use
+    start = leader.backlog_index.start  # what the next claim would use
     with session(leader.url) as connection, connection.cursor() as cursor:
         cursor.execute(statement("session"))
         cursor.execute(

@@ -12,8 +12,7 @@ from contextlib import asynccontextmanager
 
 from connector_task.errors import PublishError
 from connector_task.postgres.outbox import PostgresOutbox
-from connector_task.relay.delivery import Delivery
-from connector_task.relay.dispatcher import Dispatcher
+from connector_task.relay.leadership import Leadership
 from connector_task.relay.limits import BatchLimits, Rates
 from connector_task.relay.ports import (
     Batch,
@@ -24,7 +23,6 @@ from connector_task.relay.ports import (
     ScanResult,
     Wakeable,
 )
-from connector_task.relay.rate_limiter import RateLimiter
 from connector_task.relay.retry_policy import Backoff
 from connector_task.relay.state import RelayState
 from tests.fakes.logger import MemoryCounters, MemoryLogger
@@ -191,7 +189,7 @@ class Leader:
         self.ably = ably
         self.outbox = SteppedOutbox(url, self._turnstile)
         state, counters, stopped = RelayState(), MemoryCounters(), asyncio.Event()
-        delivery = Delivery(
+        leadership = Leadership(
             publisher=ably,
             clock=self._clock,
             counters=counters,
@@ -200,22 +198,12 @@ class Leader:
             backoff=Backoff(
                 base_seconds=BACKOFF_SECONDS, cap_seconds=BACKOFF_SECONDS, random=lambda: 1.0
             ),
-            stopped=stopped,
-            limits=limits,
-        )
-        self.dispatch = Dispatcher(
-            outbox=self.outbox,
-            delivery=delivery,
-            clock=self._clock,
-            counters=counters,
-            state=state,
             woken=asyncio.Event(),
             stopped=stopped,
-            poll_seconds=1.0,
-            max_in_flight=4,
             limits=limits,
-            rate_limiter=RateLimiter(WITHOUT_LIMIT),
+            rates=WITHOUT_LIMIT,
         )
+        self.dispatch = leadership.dispatcher(self.outbox)
 
     async def step(self, seconds: float = 0.0) -> None:
         """Take one turn at the database, so much later, and send what it brought."""

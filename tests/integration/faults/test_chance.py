@@ -43,7 +43,7 @@ def test_whatever_goes_wrong_together_nothing_is_lost_doubled_or_reordered(
                     rig.heal()
                 rig.arrivals_go_on()
             audit = rig.settle()
-            note(f"{audit}\n{rig.last_words()}")
+            note(f"{audit}\n{rig.last_log_lines()}")
             assert audit.is_clean
             assert audit.duplicates == 0
     finally:

@@ -6,10 +6,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from connector_task.relay.delivery import Delivery
-from connector_task.relay.dispatcher import Dispatcher
+from connector_task.relay.leadership import Leadership
 from connector_task.relay.limits import BatchLimits, Rates
-from connector_task.relay.rate_limiter import RateLimiter
 from connector_task.relay.relay import Relay
 from connector_task.relay.retry_policy import Backoff
 from connector_task.relay.state import RelayState
@@ -47,39 +45,24 @@ class Bench:
         """A relay that always waits the whole of a backoff, and polls every second."""
         stopped, resigned, woken = asyncio.Event(), asyncio.Event(), asyncio.Event()
         backoff = Backoff(random=lambda: 1.0)
-        limits = limits or BatchLimits()
         state = state or self.state
         outbox = MemoryOutbox(self.database)
-        delivery = Delivery(
+        leadership = Leadership(
             publisher=self.ably,
             clock=self.clock,
             counters=self.counters,
             logger=self.logger,
             state=state,
             backoff=backoff,
+            woken=woken,
             stopped=resigned,
-            limits=limits,
+            max_in_flight=max_in_flight,
+            limits=limits or BatchLimits(),
+            rates=rates,
         )
-        rate_limiter = RateLimiter(rates)
-
-        def lead() -> Dispatcher:
-            return Dispatcher(
-                outbox=relay.outbox,
-                delivery=delivery,
-                clock=self.clock,
-                counters=self.counters,
-                state=state,
-                woken=woken,
-                stopped=resigned,
-                poll_seconds=1.0,
-                max_in_flight=max_in_flight,
-                limits=limits,
-                rate_limiter=rate_limiter,
-            )
-
-        relay = Relay(
+        return Relay(
             outbox=outbox,
-            lead=lead,
+            lead=leadership.dispatcher,
             wakeups=self.wakeups,
             clock=self.clock,
             logger=self.logger,
@@ -89,7 +72,6 @@ class Bench:
             resigned=resigned,
             stopped=stopped,
         )
-        return relay
 
     @asynccontextmanager
     async def running(self, relay: Relay) -> AsyncIterator["asyncio.Task[None]"]:

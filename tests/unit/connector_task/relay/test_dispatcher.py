@@ -185,7 +185,7 @@ async def test_open_batches_are_looked_for_at_first_and_then_only_when_one_may_b
 ) -> None:
     searches: list[bool] = []
 
-    class Watched(MemoryOutbox):
+    class Watching(MemoryOutbox):
         async def settle_and_claim(
             self, outcomes: Outcomes, limits: BatchLimits, claim_request: ClaimRequest
         ) -> ClaimResult:
@@ -193,7 +193,7 @@ async def test_open_batches_are_looked_for_at_first_and_then_only_when_one_may_b
             return await super().settle_and_claim(outcomes, limits, claim_request)
 
     relay = bench.relay()
-    relay.outbox = Watched(bench.database)
+    relay.outbox = Watching(bench.database)
     async with bench.running(relay):
         for number in range(20):
             await bench.commit(("a", str(number)))
