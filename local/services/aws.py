@@ -13,6 +13,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError
 from mypy_boto3_sqs import SQSClient
 
 from local.aws_access import RunCredentials
@@ -27,6 +28,8 @@ REJECT_QUEUE = "reject"
 DEAD_LETTER_QUEUE = "ingest-dead-letter"
 # The server is on this machine: if it does not answer soon, it will not; a stop must not wait.
 CLIENT = Config(connect_timeout=1, read_timeout=5, retries={"max_attempts": 0})
+# The first request to a service loads its code, which takes seconds on a busy machine.
+FIRST_REQUESTS = CLIENT.merge(Config(read_timeout=START_SECONDS))
 
 
 class AwsServices:
@@ -56,9 +59,9 @@ class AwsServices:
             host=host,
         )
 
-    def sqs(self) -> SQSClient:
+    def sqs(self, config: Config = CLIENT) -> SQSClient:
         """A client of the local SQS."""
-        return self._session().client("sqs", endpoint_url=self.endpoint_url, config=CLIENT)
+        return self._session().client("sqs", endpoint_url=self.endpoint_url, config=config)
 
     async def start(self) -> None:
         """Start the server and create the queues.
@@ -77,7 +80,12 @@ class AwsServices:
         finally:
             listening.cancel()
             gone.cancel()
-        await asyncio.to_thread(self._create_queues)
+        try:
+            await asyncio.to_thread(self._create_queues)
+        except BotoCoreError as error:
+            raise PartFailedError(
+                "the local SQS does not answer", part=self.process.name
+            ) from error
 
     async def put_secrets(self, secrets: Mapping[str, str]) -> None:
         """Create secrets by name."""
@@ -88,13 +96,13 @@ class AwsServices:
         await self.process.stop(grace_seconds=1.0)
 
     def _create_queues(self) -> None:
-        sqs = self.sqs()
+        sqs = self.sqs(FIRST_REQUESTS)
         for name in (REJECT_QUEUE, DEAD_LETTER_QUEUE):
             sqs.create_queue(QueueName=name)
 
     def _create_secrets(self, secrets: Mapping[str, str]) -> None:
         vault = self._session().client(
-            "secretsmanager", endpoint_url=self.endpoint_url, config=CLIENT
+            "secretsmanager", endpoint_url=self.endpoint_url, config=FIRST_REQUESTS
         )
         for name, value in secrets.items():
             vault.create_secret(Name=name, SecretString=value)
