@@ -8,10 +8,10 @@ from tests.fixtures.rig import Rig
 NOTICED_SECONDS = 12  # the essay's promise for a host that vanishes without a word
 # Runs in the leader's own session: only there does the server say what it asks of that line.
 WITNESS = """
-CREATE TABLE witness (pid int, name text, setting int, PRIMARY KEY (pid, name));
+CREATE TABLE public.witness (pid int, name text, setting int, PRIMARY KEY (pid, name));
 CREATE FUNCTION bear_witness() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
-    INSERT INTO witness SELECT pg_backend_pid(), name, setting::int
+    INSERT INTO public.witness SELECT pg_backend_pid(), name, setting::int
     FROM pg_settings WHERE name LIKE 'tcp\\_%' ON CONFLICT DO NOTHING;
     RETURN NULL;
 END $$;
