@@ -1,5 +1,5 @@
-# `make` lists the targets. Each target sets up what it needs: scripts/set_up/ makes it ready, from
-# whatever an interruption has left, and does nothing where it is.
+# `make` lists the targets. Each target first sets up what it needs: scripts/set_up/ resumes an
+# interrupted set-up, and does nothing if everything is ready.
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -20,7 +20,7 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .PHONY: setup
-setup: ## Install all that the other targets need; STEPS="python page" only some
+setup: ## Install everything that the other targets need; STEPS="python page" limits it
 	@$(SET_UP) $(STEPS)
 
 .PHONY: local
@@ -29,7 +29,7 @@ local: ## Run everything on this machine; ARGS="--help" shows the options
 	@exec .venv/bin/python -m local $(ARGS)
 
 .PHONY: unit
-unit: ## Run the unit tests, which need only Python; ARGS="-k name" chooses, in every tier
+unit: ## Run the unit tests, which need only Python; ARGS="-k name" selects, in every tier
 	@$(SET_UP) python
 	@$(PYTEST) tests/unit $(ARGS)
 
@@ -45,7 +45,7 @@ test: ## Run all tests that CI runs
 	@npm --prefix web run --silent test
 
 .PHONY: test-slow
-test-slow: ## Run what takes an hour: properties on many examples, slow tests, soaks of MINUTES (30)
+test-slow: ## Run slow tests, properties on many examples, soaks of MINUTES (30); takes an hour
 	@$(SET_UP)
 	@$(PYTEST) -m "slow or hypothesis" --hypothesis-profile=thorough $(ARGS)
 	@.venv/bin/python -m benchmarks.soak --minutes $(MINUTES)
@@ -57,7 +57,7 @@ coverage: ## Print the branch coverage of the unit and contract tests
 	@$(PYTEST) tests/unit tests/contract --cov $(ARGS)
 
 .PHONY: soak
-soak: ## Hurt a loaded connector at random for MINUTES (30), then compare with the table
+soak: ## Inject random faults into a loaded connector for MINUTES (30), then audit it
 	@$(SET_UP) python
 	@.venv/bin/python -m benchmarks.soak --minutes $(MINUTES) $(ARGS)
 
@@ -67,7 +67,7 @@ bench: ## Measure the connector against references in the same run; ARGS="--help
 	@.venv/bin/python -m benchmarks.connector $(ARGS)
 
 .PHONY: check
-check: ## Check style, types, floors and workflows, as CI does
+check: ## Check style, types, import rules and workflows, as CI does
 	@$(SET_UP) python cdk web
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
@@ -78,23 +78,23 @@ check: ## Check style, types, floors and workflows, as CI does
 	@npm --prefix web run --silent typecheck
 
 .PHONY: format
-format: ## Format the Python code and mend what can be mended
+format: ## Format the Python code and fix what ruff can fix
 	@$(SET_UP) python
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/ruff format .
 
 .PHONY: synth
-synth: ## Synthesize the stacks of STAGE (dev) into cdk.out; ARGS="-c name=value" sets
+synth: ## Synthesize the stacks of STAGE (dev) into cdk.out; ARGS="-c name=value" overrides a setting
 	@$(SET_UP) python cdk bundles page
 	@$(CDK) synth --quiet -c stage=$(STAGE) $(ARGS)
 
 .PHONY: bootstrap
-bootstrap: ## Prepare account and region for STAGE (dev), once, with the AWS credentials in force
+bootstrap: ## Prepare account and region for STAGE (dev), once, with the active AWS credentials
 	@$(SET_UP) python cdk bundles page
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" .venv/bin/python -m scripts.bootstrap -c stage=$(STAGE) $(ARGS)
 
 .PHONY: deploy
-deploy: ## Deploy the stacks of STAGE (dev), all or STACKS, with the AWS credentials in force
+deploy: ## Deploy the stacks of STAGE (dev), all or STACKS, with the active AWS credentials
 	@$(SET_UP) python cdk bundles page
 	@$(CDK) deploy $(STACKS) -c stage=$(STAGE) $(ARGS)
 
@@ -104,7 +104,7 @@ diff: ## Show what a deploy of STAGE (dev) would change
 	@$(CDK) diff $(STACKS) -c stage=$(STAGE) $(ARGS)
 
 .PHONY: destroy
-destroy: ## Remove the stacks of STAGE, which must be named; asks before it does
+destroy: ## Remove the stacks of STAGE, which you must name; asks first
 	@$(SET_UP) python cdk bundles page
 	@test "$(origin STAGE)" != file || { echo "make destroy needs STAGE=dev or STAGE=prod" >&2; exit 2; }
 	@$(CDK) destroy $(STACKS) -c stage=$(STAGE) $(ARGS)
@@ -115,7 +115,7 @@ smoke: ## Send a message through the deployed STAGE (dev) and wait for it to com
 	@.venv/bin/python -m scripts.smoke --stage $(STAGE) $(ARGS)
 
 .PHONY: redrive
-redrive: ## List the dead letters of STAGE (dev); ARGS=--send hands them to ingest again
+redrive: ## List the dead letters of STAGE (dev); ARGS=--send sends them to ingest again
 	@$(SET_UP) python
 	@.venv/bin/python -m scripts.redrive --stage $(STAGE) $(ARGS)
 
@@ -125,7 +125,7 @@ requirements: ## Compile the .in files to pinned, hashed .txt files; UPGRADE=1 t
 	@scripts/compile_requirements.sh
 
 .PHONY: generated
-generated: ## Write the JSON schema and the documents' tables from the declarations of settings
+generated: ## Generate the JSON schema and the documents' tables from the declared settings
 	@$(SET_UP) python
 	@.venv/bin/python -m scripts.generate
 
@@ -134,6 +134,6 @@ web: ## Build the chat page into web/dist
 	@$(SET_UP) page
 
 .PHONY: clean
-clean: ## Remove all that was installed, built or stored, the local run's data included
-	rm -f {.venv,{.,web,tests/deploy,tests/postgres}/node_modules,.setup/*}/.ready .setup/*.json # first: a half removed folder has no marker
+clean: ## Remove everything installed, built or stored, including the local run's data
+	rm -f {.venv,{.,web,tests/deploy,tests/postgres}/node_modules,.setup/*}/.ready .setup/*.json # first: a partly removed folder must have no marker
 	rm -rf .venv .setup .local node_modules web/node_modules tests/deploy/node_modules tests/postgres/node_modules web/dist cdk.out test-results .coverage .mypy_cache .pytest_cache .ruff_cache
