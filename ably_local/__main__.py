@@ -120,16 +120,16 @@ async def _serve(server: AblyServer, ready_file: Path | None) -> None:
         require_ours(ready_file)
     await server.start()
     try:
-        facts = json.dumps(_facts(server), indent=2)
+        document = json.dumps(_ready_document(server), indent=2)
         if ready_file is not None:
-            write_private(ready_file, facts)
-        print(facts, flush=True)  # noqa: T201  # a command's own output
+            write_private(ready_file, document)
+        print(document, flush=True)  # noqa: T201  # a command's own output
         await stopped.wait()
     finally:
         await server.stop()
 
 
-def _facts(server: AblyServer) -> dict[str, str | int | bool]:
+def _ready_document(server: AblyServer) -> dict[str, str | int | bool]:
     return {
         "host": "localhost",
         "port": server.port,

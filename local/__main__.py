@@ -75,7 +75,7 @@ def prepare(options: RunOptions, terminal: Terminal, stack: ExitStack) -> Superv
         reaper.remove_at_end(folder.path)
     logs = Logs(folder.logs, terminal, verbose=options.verbose)
     stack.callback(logs.close)
-    logs.take_own()
+    logs.capture_own_records()
     parts = Parts.assemble(options, folder, reaper=reaper, log=logs)
     ready_file = ReadyFile(options.ready_file)
     return Supervisor(parts, ready_file=ready_file, logs=logs, terminal=terminal)

@@ -51,7 +51,7 @@ class Control:
                 return self._apps(request)
             case ["apps", app_id]:
                 _require(token, request, "app")
-                return self._one_app(request, self._service.app(app_id))
+                return self._app_resource(request, self._service.app(app_id))
             case ["apps", app_id, "keys" | "namespaces" | "rules" as what, *rest]:
                 _require(token, request, what.removesuffix("s"))
                 return self._of_app(request, self._service.app(app_id), what, rest)
@@ -98,7 +98,7 @@ class Control:
         app = service.create_app(name)
         return Response(status=201, value=_app(service, app))
 
-    def _one_app(self, request: Request, app: App) -> Response:
+    def _app_resource(self, request: Request, app: App) -> Response:
         if request.method == "DELETE":
             self._service.delete_app(app)
             return Response(status=204)

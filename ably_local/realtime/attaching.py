@@ -46,7 +46,7 @@ def attach(app: App, connection: Connection, message: dict[str, Any]) -> None:
         _check_count(app, connection)
     channel = app.channel(base)
     channel.log.trim(app.clock.now_ms())
-    _let_go(connection, name)
+    _remove_attachment(connection, name)
     attachment = Attachment(
         connection, channel, name=name, requested=requested, modes=modes, params=params
     )
@@ -85,7 +85,7 @@ def _check_count(app: App, connection: Connection) -> None:
 def detach(app: App, connection: Connection, message: dict[str, Any]) -> None:
     """Handle DETACH; members that the connection entered on the channel leave."""
     name = check_name(message.get("channel"))
-    attachment = _let_go(connection, name)
+    attachment = _remove_attachment(connection, name)
     if attachment is not None:
         leave_all(app, attachment.channel, connection)
     connection.send(Action.DETACHED, channel=name)
@@ -107,7 +107,7 @@ def reapply_capability(connection: Connection) -> None:
         try:
             modes = _granted(connection.identity, attachment.channel.name, attachment.requested)
         except AblyError as error:
-            _let_go(connection, name)
+            _remove_attachment(connection, name)
             connection.send(Action.ERROR, channel=name, error=error.info())
             continue
         if modes != attachment.modes:
@@ -181,7 +181,7 @@ def _sync(connection: Connection, channel: Channel, name: str) -> None:
         connection.send_frame(encode(message, connection.format))
 
 
-def _let_go(connection: Connection, name: str) -> Attachment | None:
+def _remove_attachment(connection: Connection, name: str) -> Attachment | None:
     attachment = connection.attachments.pop(name, None)
     if attachment is not None:
         attachment.channel.attachments.pop(attachment, None)

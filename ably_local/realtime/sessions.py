@@ -54,7 +54,7 @@ class Sessions:
             connection.take(transport, identity, echo=echo)
         connection.grace_ms = self._grace_ms(params)
         self._welcome(connection, problem)
-        self._beat(connection)
+        self._send_heartbeat(connection)
         self._watch_expiry(connection)
         return connection
 
@@ -155,13 +155,13 @@ class Sessions:
             error=problem.info() if problem else None,
         )
 
-    def _beat(self, connection: Connection) -> None:
+    def _send_heartbeat(self, connection: Connection) -> None:
         """Send a heartbeat before the silence reaches `max_idle_ms`."""
         if not connection.spoke:
             connection.send(Action.HEARTBEAT)
         connection.spoke = False
         connection.timers["beat"] = self._service.timers.call_in(
-            self._service.max_idle_ms // 2, partial(self._beat, connection)
+            self._service.max_idle_ms // 2, partial(self._send_heartbeat, connection)
         )
 
     def _watch_expiry(self, connection: Connection) -> None:

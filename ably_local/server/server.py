@@ -184,11 +184,11 @@ class AblyServer:
             return refused
         fault = None if is_admin(given.path) else self.faults.choose(given.method, given.path)
         if fault is None:
-            return await self._answer_rightly(given, request)
+            return await self._answer_normally(given, request)
         return await self._fault_injector.answer(
             fault,
             given,
-            act=lambda: self._answer_rightly(given, request),
+            act=lambda: self._answer_normally(given, request),
             render=lambda response: _rendered(request, response),
         )
 
@@ -203,7 +203,7 @@ class AblyServer:
         body, headers = answer.render(request.response_format)
         return web.Response(status=answer.status, body=body, headers=headers)
 
-    async def _answer_rightly(self, given: web.Request, request: Request) -> web.StreamResponse:
+    async def _answer_normally(self, given: web.Request, request: Request) -> web.StreamResponse:
         if given.path == "/" and given.headers.get("upgrade", "").lower() == "websocket":
             return await self._sockets.serve(given)
         try:

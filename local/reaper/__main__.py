@@ -18,7 +18,7 @@ POLL_SECONDS = 0.02
 
 
 @dataclass
-class Charge:
+class Cleanup:
     """The processes to stop and the folders to remove.
 
     Attributes:
@@ -62,12 +62,12 @@ class Charge:
 
 def main(mark: str, lines: Iterable[str]) -> None:
     """Follow the run until it ends, then clean up."""
-    charge = Charge()
+    cleanup = Cleanup()
     for line in lines:
-        charge.note(line)
-    charge.add_marked(mark)
-    charge.stop()
-    for folder in charge.folders:
+        cleanup.note(line)
+    cleanup.add_marked(mark)
+    cleanup.stop()
+    for folder in cleanup.folders:
         shutil.rmtree(folder, ignore_errors=True)
 
 

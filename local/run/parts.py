@@ -10,7 +10,7 @@ from local.run.options import ROOT, RunOptions
 from local.services.ably_integration import LocalAbly, RealAbly
 from local.services.aws import AwsServices
 from local.services.connector import Connector, ConnectorSettings
-from local.services.database import Database, EmbeddedDatabase, GivenDatabase
+from local.services.database import Database, EmbeddedDatabase, ExternalDatabase
 from local.services.embedded_postgres import EmbeddedPostgres
 from local.services.functions import ROUTES, chat_functions
 from local.system.processes import LogLine, ProcessHost
@@ -21,7 +21,7 @@ from local.system.state_dir import RunIdentity, StateDir
 class Parts:
     """All parts of a run except the connector, which needs addresses of the others first."""
 
-    database: EmbeddedDatabase | GivenDatabase
+    database: EmbeddedDatabase | ExternalDatabase
     aws: AwsServices
     functions: LambdaService
     ably: LocalAbly | RealAbly
@@ -82,9 +82,9 @@ class Parts:
 
 def _database(
     options: RunOptions, folder: StateDir, identity: RunIdentity, reaper: Reaper
-) -> EmbeddedDatabase | GivenDatabase:
+) -> EmbeddedDatabase | ExternalDatabase:
     if options.database_url:
-        return GivenDatabase(options.database_url)
+        return ExternalDatabase(options.database_url)
     server = EmbeddedPostgres(
         data_dir=folder.postgres,
         port=identity.ports.postgres,

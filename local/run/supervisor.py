@@ -73,13 +73,13 @@ class Supervisor:
     async def stop(self) -> None:
         """Stop all started parts, within five seconds."""
         parts = self._parts
-        await _quietly(parts.gateway.stop)
+        await _stop_safely(parts.gateway.stop)
         if self._connector is not None:
-            await _quietly(self._connector.stop)
+            await _stop_safely(self._connector.stop)
         services = (parts.ably.stop, parts.functions.stop, parts.aws.stop)
-        await asyncio.gather(*map(_quietly, services))
-        await _quietly(parts.database.stop)
-        await _quietly(self._remove_ready_file)
+        await asyncio.gather(*map(_stop_safely, services))
+        await _stop_safely(parts.database.stop)
+        await _stop_safely(self._remove_ready_file)
 
     async def _start_parts(self) -> Database:
         parts = self._parts
@@ -174,7 +174,7 @@ class Supervisor:
         self._terminal.say("Press Ctrl-C to stop.")
 
 
-async def _quietly(stop: Callable[[], Awaitable[None]]) -> None:
+async def _stop_safely(stop: Callable[[], Awaitable[None]]) -> None:
     try:
         await stop()
     except Exception:

@@ -122,7 +122,7 @@ class Connector:
                 raise PartFailedError("the connector rejected its settings", part=process.name)
             if time.monotonic() - begun > SETTLED_SECONDS:
                 backoff_seconds = FIRST_BACKOFF_SECONDS
-            yield f"the connector ended ({_how(code)}), restart in {backoff_seconds:.0f} s"
+            yield f"the connector ended ({_exit_reason(code)}), restart in {backoff_seconds:.0f} s"
             await asyncio.sleep(backoff_seconds)
             backoff_seconds = min(backoff_seconds * 2, MAX_BACKOFF_SECONDS)
             process = await self._start_process()
@@ -172,5 +172,5 @@ def _inherited() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
 
 
-def _how(code: int) -> str:
+def _exit_reason(code: int) -> str:
     return f"signal {-code}" if code < 0 else f"exit status {code}"

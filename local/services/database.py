@@ -138,7 +138,7 @@ class EmbeddedDatabase:
         self._starting = None
 
 
-class GivenDatabase:
+class ExternalDatabase:
     """A database of the user, which the run neither starts nor stops."""
 
     pid = None

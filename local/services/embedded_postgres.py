@@ -100,10 +100,10 @@ class EmbeddedPostgres:
         if not (self.data_dir / "PG_VERSION").exists():
             self._create()
         self._check_version()
-        unprivileged.take_back(self.data_dir)  # earlier releases gave away the whole folder
+        unprivileged.reclaim(self.data_dir)  # earlier releases gave away the whole folder
         with (
             self._log_path().open("ab") as log,
-            unprivileged.handed(self._cluster()) as (names, descriptors),
+            unprivileged.inherited(self._cluster()) as (names, descriptors),
         ):
             self._process = subprocess.Popen(  # noqa: S603
                 [*unprivileged.prefix(), *self._command(*names)],
@@ -153,7 +153,7 @@ class EmbeddedPostgres:
         unprivileged.give(self._cluster())
         unprivileged.give(self._password_file())
         paths = (self._cluster(), self._password_file())
-        with unprivileged.handed(*paths) as ((cluster, password_file), descriptors):
+        with unprivileged.inherited(*paths) as ((cluster, password_file), descriptors):
             initdb = subprocess.run(  # noqa: S603
                 [
                     *unprivileged.prefix(),

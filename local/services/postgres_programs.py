@@ -44,8 +44,8 @@ def binaries() -> Path:
 def is_open(programs: Path) -> bool:
     """Whether every user can run the programs of a folder."""
     programs = programs.resolve()
-    return all(_lets_all(folder, stat.S_IXOTH) for folder in programs.parents) and all(
-        _lets_all(path, stat.S_IROTH) for path in _used(programs)
+    return all(_allows_everyone(folder, stat.S_IXOTH) for folder in programs.parents) and all(
+        _allows_everyone(path, stat.S_IROTH) for path in _used(programs)
     )
 
 
@@ -56,7 +56,7 @@ def kept_copy(programs: Path, copies: Path = COPIES) -> Path:
         LocalError: if other users can write to the folder of copies, or this user cannot.
     """
     programs = programs.resolve()
-    with _ours(copies):
+    with _locked(copies):
         copy = copies / _fingerprint(programs)
         if not copy.exists():
             for unfinished in copies.glob(f"{_UNFINISHED}*"):
@@ -74,14 +74,14 @@ def temporary_copy(programs: Path, copies: Path = COPIES) -> tuple[Path, Path]:
         LocalError: if other users can write to the folder of copies, or this user cannot.
     """
     programs = programs.resolve()
-    with _ours(copies):
+    with _locked(copies):
         copy = Path(tempfile.mkdtemp(prefix="temporary-", dir=copies))
         _copy(programs, copy)
         return copy / programs.relative_to(_root(programs)), copy
 
 
 @contextmanager
-def _ours(copies: Path) -> Iterator[None]:
+def _locked(copies: Path) -> Iterator[None]:
     """Create the folder if it is missing, check that only this user can write to it, lock it."""
     try:
         copies.mkdir(parents=True, exist_ok=True)
@@ -151,7 +151,7 @@ def _fingerprint(programs: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def _lets_all(path: Path, right: int) -> bool:
+def _allows_everyone(path: Path, right: int) -> bool:
     state = path.lstat()
     needed = right | (stat.S_IXOTH if stat.S_ISDIR(state.st_mode) else 0)
     return stat.S_ISLNK(state.st_mode) or state.st_mode & needed == needed

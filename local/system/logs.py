@@ -47,7 +47,7 @@ class Logs:
         lines = path.read_text(errors="replace").split("\n") if path.exists() else []
         return next((line for line in reversed(lines) if line.strip()), "")
 
-    def take_own(self) -> None:
+    def capture_own_records(self) -> None:
         """Receive the log records of this process, as those of another part."""
         root = logging.getLogger()
         root.setLevel(logging.INFO)

@@ -52,9 +52,9 @@ class AblyIdentity:
     control_token: str = field(repr=False)
 
     @classmethod
-    def make_up(cls) -> "AblyIdentity":
+    def generate(cls) -> "AblyIdentity":
         """A new app with a random key and Control API token."""
-        app_id, key_id = _word(6), _word(6)
+        app_id, key_id = _random_text(6), _random_text(6)
         return cls(
             app_id=app_id,
             api_key=f"{app_id}.{key_id}:{secrets.token_urlsafe(32)}",
@@ -138,7 +138,7 @@ class StateDir:
             kept = self._parse(read_private(path))
             identity = RunIdentity(
                 ports=Ports.choose(kept.ports if kept else None),
-                ably=kept.ably if kept else AblyIdentity.make_up(),
+                ably=kept.ably if kept else AblyIdentity.generate(),
             )
             document = {"version": VERSION, **asdict(identity)}
             write_private(path, json.dumps(document, indent=2) + "\n")
@@ -166,5 +166,5 @@ class StateDir:
             raise LocalError(msg)
 
 
-def _word(length: int) -> str:
+def _random_text(length: int) -> str:
     return "".join(secrets.choice(string.ascii_letters) for _ in range(length))

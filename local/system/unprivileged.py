@@ -42,7 +42,7 @@ def prefix() -> list[str]:
     ]
 
 
-def take_back(path: Path) -> None:
+def reclaim(path: Path) -> None:
     """Return ownership of the user's files to root; does nothing if this process is not root."""
     if is_needed():
         os.chown(path, 0, 0)
@@ -56,7 +56,7 @@ def give(path: Path) -> None:
 
 
 @contextmanager
-def handed(*paths: Path) -> Iterator[tuple[tuple[str, ...], tuple[int, ...]]]:
+def inherited(*paths: Path) -> Iterator[tuple[tuple[str, ...], tuple[int, ...]]]:
     """Pass files and folders to a child that is started within the block.
 
     As root, this process opens each of them, and the child uses /proc/self/fd/N. That link leads

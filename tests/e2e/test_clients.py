@@ -79,11 +79,11 @@ async def test_the_author_edits_and_deletes(connect: Connect) -> None:
 async def test_no_client_edits_or_deletes_the_message_of_another(
     connect: Connect, local_run: dict[str, Any]
 ) -> None:
-    author, stranger = await connect(), await connect()
+    author, other = await connect(), await connect()
     content = unique("mine")
     row = await author.say(content)
-    await stranger.edit(row["msg_id"], unique("yours"))
-    await stranger.delete(row["msg_id"])
+    await other.edit(row["msg_id"], unique("yours"))
+    await other.delete(row["msg_id"])
     log = Path(local_run["logs"]) / "ingest.log"
     await first_found(lambda: refusals(log, row["msg_id"], count=2), seconds=15)
     last = unique("still mine")
@@ -141,8 +141,8 @@ async def test_a_malformed_message_is_in_the_reject_queue_with_its_reason(
 async def test_each_token_request_makes_a_new_client_unless_it_sends_its_cookie(
     local_run: dict[str, Any],
 ) -> None:
-    async with aiohttp.ClientSession() as stranger:
-        first = await get_json(stranger, local_run["auth_url"])
+    async with aiohttp.ClientSession() as other:
+        first = await get_json(other, local_run["auth_url"])
     # aiohttp stores no cookies for IP addresses, so the test uses the page's host name.
     async with aiohttp.ClientSession() as browser:
         second = await get_json(browser, local_run["auth_url"])

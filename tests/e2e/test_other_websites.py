@@ -150,10 +150,6 @@ def attempts(run: dict[str, Any], base: Callable[[str], str], event: str) -> lis
     ]
 
 
-def local_name(url: str) -> str:
-    return url.rstrip("/")
-
-
 def stranger_name(url: str) -> str:
     return f"http://{EVIL}:{urlsplit(url).port}"
 

@@ -72,14 +72,14 @@ class AblyJs:
                 return line["ok"]
             self._events.append(line)
 
-    async def event(self, kind: str, **facts: Any) -> dict[str, Any]:
-        """The next event of a kind with these facts; skips earlier events of that kind."""
+    async def event(self, kind: str, **fields: Any) -> dict[str, Any]:
+        """The next event of a kind with these fields; skips earlier events of that kind."""
         while True:
             event = self._take_kept(kind) or await self._line()
             assert "ok" not in event
             if event["event"] != kind:
                 self._events.append(event)
-            elif facts.items() <= event.items():
+            elif fields.items() <= event.items():
                 return event
 
     async def events(self, kind: str, count: int) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from tests.fixtures.local_run import assert_gone
 from tests.fixtures.waiting import eventually
 
 # A parent that starts the reaper and three children: one it reports, one that ignores SIGTERM and
-# has a child of its own, and one it has no time to report.
+# has its own child, and one that it does not report.
 PARENT = """
 import os, signal, subprocess, sys
 from pathlib import Path

@@ -139,7 +139,7 @@ def test_every_process_carries_the_mark_of_the_reaper(run_local: RunLocal, page:
         python = [p for p in run.children() if "postgres" not in p.name()]
         marked = [MARK_VARIABLE in process.environ() for process in python]
         assert len(marked) >= 6
-        assert marked.count(False) == 1, "the guard alone has none"
+        assert marked.count(False) == 1, "only the reaper has none"
 
 
 def test_an_incomplete_cluster_is_created_again(
@@ -279,7 +279,9 @@ def test_a_link_that_replaces_the_ready_file_is_not_followed_and_the_run_goes_on
         run.ready_file.unlink()
         run.ready_file.symlink_to(target)
         os.kill(run.ready["pids"]["connector"], signal.SIGKILL)
-        eventually(lambda: "connector restarted" in run.output.read_text(), "it goes on")
+        eventually(
+            lambda: "connector restarted" in run.output.read_text(), "the connector is restarted"
+        )
         say(run, "still here")
         assert said(run) == ["still here"]
         assert run.stop() < STOP_SECONDS
@@ -314,7 +316,7 @@ def test_a_second_run_on_the_same_folder_is_refused(
         with start_local(second_folder, page, data, "--port=0") as second:
             sentence = said_on_terminal(second)
             assert second.process.returncode == 1
-        assert said(first) == [], "the first goes on"
+        assert said(first) == [], "the first run continues"
     assert sentence.startswith("local: another run uses ")
     assert sentence.endswith("stop it, or choose another with --data-dir")
 

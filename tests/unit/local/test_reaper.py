@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from local.reaper.__main__ import Charge
+from local.reaper.__main__ import Cleanup
 
 
 @pytest.fixture
@@ -19,22 +19,22 @@ def pid() -> Iterator[int]:
 
 
 def test_a_process_is_tracked_from_its_start_to_its_end(pid: int) -> None:
-    charge = Charge()
-    charge.note(f"started\t{pid}\tINT\tQUIT\n")
-    assert charge.signals == {psutil.Process(pid): [signal.SIGINT, signal.SIGQUIT]}
-    charge.note(f"ended\t{pid}\n")
-    assert charge.signals == {}
+    cleanup = Cleanup()
+    cleanup.note(f"started\t{pid}\tINT\tQUIT\n")
+    assert cleanup.signals == {psutil.Process(pid): [signal.SIGINT, signal.SIGQUIT]}
+    cleanup.note(f"ended\t{pid}\n")
+    assert cleanup.signals == {}
 
 
 def test_a_process_that_has_ended_is_not_tracked() -> None:
     process = subprocess.Popen(["true"])
     process.wait()
-    charge = Charge()
-    charge.note(f"started\t{process.pid}\tTERM\n")
-    assert charge.signals == {}
+    cleanup = Cleanup()
+    cleanup.note(f"started\t{process.pid}\tTERM\n")
+    assert cleanup.signals == {}
 
 
 def test_a_folder_name_is_recorded_whole() -> None:
-    charge = Charge()
-    charge.note("remove\t/there/a folder with spaces\n")
-    assert charge.folders == ["/there/a folder with spaces"]
+    cleanup = Cleanup()
+    cleanup.note("remove\t/there/a folder with spaces\n")
+    assert cleanup.folders == ["/there/a folder with spaces"]

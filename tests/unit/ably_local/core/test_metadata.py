@@ -127,7 +127,7 @@ def test_the_metachannel_reports_channels_that_open() -> None:
     client = world.connect()
     client.attach("[meta]channel.lifecycle")
     attached = client.attach("[meta]log")
-    assert attached["action"] == Action.ATTACHED, "nothing is told of metachannels"
+    assert attached["action"] == Action.ATTACHED, "metachannels are not reported"
     client.take()
     publish(world, "a", "a")
     (message,) = client.take(Action.MESSAGE)
