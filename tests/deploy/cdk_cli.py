@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +34,9 @@ class CdkCli:
     def bootstrap(self, *arguments: str) -> str:
         """Prepare account and region as `make bootstrap` does; returns what was said."""
         command = [sys.executable, "-m", "scripts.bootstrap", "-c", "stage=dev", *arguments]
-        return self._checked("bootstrap", self._attempt(command, ROOT))
+        # The CLI runs the app, and another worker may use the checkout's cdk.out.
+        with tempfile.TemporaryDirectory() as output:
+            return self._checked("bootstrap", self._attempt([*command, "--output", output], ROOT))
 
     def run(self, *arguments: str, cwd: Path = ROOT) -> str:
         """Run a command to its good end; returns what it said.
